@@ -43,7 +43,7 @@ def decode_event(entry_type: str, public: Json, personal: Json) -> Event | None:
     cls = ENTRY_TYPES.get(entry_type)
     if cls is None:
         return None
-    return typing.cast(Event, join(cls, public, personal))
+    return join(cls, public, personal)
 
 
 def split(value: Any) -> tuple[Json, Json]:
@@ -97,7 +97,7 @@ def join(cls: type[T], public: Json, personal: Json | None = None) -> T:
     personal = personal or {}
     values: dict[str, Any] = {}
     for f in dataclasses.fields(typing.cast(Any, cls)):
-        hint = _hints(cls)[f.name]
+        hint = _hints(typing.cast(Any, cls))[f.name]
         if f.metadata.get("personal"):
             values[f.name] = public.get(f.name, personal.get(f.name, ""))
         elif f.name in public:

@@ -53,7 +53,16 @@ def test_worked_examples(check: cd.CheckFunction, payload: str, digit: str) -> N
     "check",
     [cd.s10_check, cd.fedex_check, cd.gs1_check, cd.identcode_check, cd.mod7_check, cd.luhn_check],
 )
-@pytest.mark.parametrize("text", ["1234567A", "１２３４５６７８", "²2345678", "-1234567", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1234567A",
+        "\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18",
+        "\u00b22345678",
+        "-1234567",
+        "",
+    ],
+)
 def test_other_characters_are_refused(check: cd.CheckFunction, text: str) -> None:
     with pytest.raises(ValueError, match="digits"):
         check(text)

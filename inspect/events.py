@@ -131,7 +131,7 @@ class UnitScanned:
 
 @dataclass(frozen=True, slots=True)
 class SplitChecked:
-    """The split-shipment check: could the rest be in another parcel?"""
+    """The split-shipment check was answered: can the rest be in another parcel."""
 
     case: CaseId
     answer: SplitAnswer
@@ -147,9 +147,13 @@ class FindingRecorded:
 
 @dataclass(frozen=True, slots=True)
 class ContentsChecked:
-    """The contents were compared with the announced lines; the findings say what differs."""
+    """The contents were compared with the announced lines; the findings say what differs.
+
+    ``counted``: every unit was counted by hand, which a weight that does not fit demands.
+    """
 
     case: CaseId
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,9 @@ class NoWeightReason(StrEnum):
 class Reading:
     """One complete, valid weight frame of a scale.
 
-    ``value`` has the decimals that the scale sent. ``raw`` is the frame as received, ``received_ns``
-    the monotonic time in nanoseconds of its last byte. ``device`` names the scale (serial number
-    where known, else the configured name).
+    ``value`` has the decimals that the scale sent. ``raw`` is the frame as received and
+    ``received_ns`` the monotonic time in nanoseconds of its last byte. ``device``
+    names the scale: its serial number where known, else the configured name.
     """
 
     value: Decimal

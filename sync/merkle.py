@@ -66,6 +66,17 @@ class Tree:
         self._size = index + 1
         return index
 
+    def truncate(self, size: int) -> None:
+        """Forget all entries from ``size`` on: they did not come about.
+
+        Raises:
+            ValueError: the tree has fewer entries.
+
+        """
+        self._size = self._known(size)
+        for level, hashes in enumerate(self._levels):
+            del hashes[(size >> level) * HASH_BYTES :]
+
     def leaf(self, index: int) -> bytes:
         """Leaf hash of entry ``index``.
 

@@ -43,6 +43,10 @@ class Signer(Protocol):
     def key_id(self) -> bytes:
         """The four bytes that, with the name, tell which key signed."""
 
+    @property
+    def vkey(self) -> str:
+        """Verifier key text, as :meth:`NoteVerifier.from_vkey` reads it."""
+
     def sign(self, message: bytes) -> bytes:
         """Ed25519 signature (64 bytes) of ``message``."""
 

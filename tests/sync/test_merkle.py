@@ -170,6 +170,16 @@ def test_a_wrong_root_is_refused():
     assert not verify_inclusion(tree.leaf(2), 2, 9, tree.inclusion_proof(2, 9), tree.root(8))
 
 
+def test_a_truncated_tree_grows_as_if_nothing_had_been():
+    for size in range(20):
+        tree = tree_of(20)
+        tree.truncate(size)
+        assert tree.root() == tree_of(size).root()
+        for number in range(size, 23):
+            tree.append(b"%d" % number)
+        assert tree.root() == tree_of(23).root()
+
+
 @pytest.mark.parametrize(("old", "new"), [(5, 3), (-1, 3)])
 def test_impossible_sizes_are_refused(old, new):
     tree = tree_of(9)

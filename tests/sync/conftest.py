@@ -1,0 +1,134 @@
+"""What the tests of the log share: a clock that is set by hand, a key, logs that get closed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from returnbench.sync.clock import ClockQuality
+from returnbench.sync.files import Files
+from returnbench.sync.log import EventLog
+from returnbench.sync.note import Ed25519Signer
+from returnbench.sync.store import EvidenceStore
+
+ORIGIN = "returns.example/bench/station-07"
+
+
+class SteppingClock:
+    """Goes on by 250 ms with each look at the wall clock."""
+
+    boot_id = "8e1c0000-0000-4000-8000-000000000001"
+
+    def __init__(self):
+        self._now = datetime(2026, 11, 21, 14, 3, 22, 417_000, tzinfo=UTC)
+        self._mono = 918_273_645_546_372
+
+    def utc(self):
+        self._now += timedelta(milliseconds=250)
+        return self._now
+
+    def mono_ns(self):
+        self._mono += 250_000_000
+        return self._mono
+
+    def quality(self):
+        return ClockQuality(synced=True, max_err_ms=12, source="chrony")
+
+
+@pytest.fixture(scope="session")
+def log_signer():
+    return Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+
+@pytest.fixture
+def stepping_clock():
+    return SteppingClock()
+
+
+@pytest.fixture
+def open_log(tmp_path, log_signer, stepping_clock):
+    """Opens the log below a folder (``tmp_path`` unless told); closes all of them at the end."""
+    opened = []
+
+    def open_one(root=tmp_path, *, files=None, signer=log_signer, store=None):
+        log = EventLog.open(
+            root / "log",
+            origin=signer.name,
+            signer=signer,
+            clock=stepping_clock,
+            software={"name": "returnbench", "version": "0"},
+            store=store or EvidenceStore(root / "evidence", files or Files()),
+            files=files,
+        )
+        opened.append(log)
+        return log
+
+    yield open_one
+    for log in opened:
+        log.close()
+
+
+class FailingFiles(Files):
+    """Files whose operation number ``fail_at`` fails; counts the operations in ``done``.
+
+    A failing write leaves the first half of its bytes, as a full disk does.
+    """
+
+    def __init__(self, fail_at=None, error=None):
+        self.done = []
+        self.fail_at = fail_at
+        self.error = error
+
+    def _step(self, name):
+        self.done.append(name)
+        if len(self.done) - 1 == self.fail_at:
+            raise OSError(self.error, "injected")
+
+    def open(self, path, flags, mode=0o644):
+        self._step("open")
+        return super().open(path, flags, mode)
+
+    def write(self, descriptor, data):
+        try:
+            self._step("write")
+        except OSError:
+            super().write(descriptor, data[: len(data) // 2])
+            raise
+        super().write(descriptor, data)
+
+    def sync(self, descriptor):
+        self._step("sync")
+        super().sync(descriptor)
+
+    def sync_data(self, descriptor):
+        self._step("sync_data")
+        super().sync_data(descriptor)
+
+    def set_mode(self, descriptor, mode):
+        self._step("set_mode")
+        super().set_mode(descriptor, mode)
+
+    def rename(self, source, target):
+        self._step("rename")
+        super().rename(source, target)
+
+    def truncate(self, descriptor, size):
+        self._step("truncate")
+        super().truncate(descriptor, size)
+
+    def unlink(self, path):
+        self._step("unlink")
+        super().unlink(path)
+
+    def make_directory(self, path):
+        self._step("make_directory")
+        super().make_directory(path)
+
+    def sync_directory(self, path):
+        self._step("sync_directory")
+        super().sync_directory(path)
+
+
+@pytest.fixture
+def failing_files():
+    return FailingFiles

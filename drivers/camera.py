@@ -161,22 +161,26 @@ class Camera:
         failures = 0
         while not stop.is_set():
             before = reader.seq
-            source = _source_of(self.settings)
             try:
-                source.open()
-                reader.read(source, stop)
+                self._read_once(reader, stop)
             except SourceError as error:
                 self._say(DeviceState.LOST, error.code, error.detail)
             except Exception as error:
                 log.exception("camera %s failed", self.settings.name)
                 self._say(DeviceState.LOST, "camera-missing", f"{type(error).__name__}: {error}")
-            finally:
-                source.close()
             failures = 0 if reader.seq > before else failures + 1
             stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
 
+    def _read_once(self, reader: FrameReader, stop: threading.Event) -> None:
+        source = _source_of(self.settings)
+        try:
+            source.open()
+            reader.read(source, stop)
+        finally:
+            source.close()
+
 
 def _source_of(settings: CameraSettings) -> CameraSource:
-    if Path(settings.source).is_dir():
+    if settings.source and Path(settings.source).is_dir():
         return FolderSource(settings)
     return VideoSource(settings)

@@ -49,9 +49,14 @@ def divert_native_output(log: Path | None = None) -> Iterator[None]:
     for stream in (sys.stderr, sys.__stderr__):
         if stream is not None:
             stream.flush()
+    try:
+        terminal = os.dup(2)
+    except OSError:
+        # Started with standard error closed: there is nothing to protect.
+        yield
+        return
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     target = os.open(log if log is not None else os.devnull, flags, 0o600)
-    terminal = os.dup(2)
     before = sys.stderr, sys.__stderr__
     kept = io.TextIOWrapper(
         os.fdopen(terminal, "wb", buffering=0, closefd=False),

@@ -40,7 +40,9 @@ class VideoSource:
         self._capture: cv2.VideoCapture | None = None
         self._passes_jpeg = False
         self._first: bytes | None = None
-        self._is_stream = urlsplit(settings.source).scheme.lower() in _STREAMS
+        # Not urlsplit: it raises for some addresses, which are a matter of open().
+        scheme, mark, _ = settings.source.partition("://")
+        self._is_stream = bool(mark) and scheme.lower() in _STREAMS
         self._is_file = self._device is None and not self._is_stream
         self._pace: Pace | None = None
         self.repeats = self._is_file
@@ -178,10 +180,12 @@ def _stable_name(device: str | None) -> str | None:
 def _why_unreachable(source: str, timeout_s: float) -> tuple[str, str]:
     """Health code and detail for a stream that FFmpeg could not open and says nothing about."""
     shown = public_name(source)
-    parts = urlsplit(source)
     try:
+        parts = urlsplit(source)
+        if not parts.hostname:
+            return "camera-missing", f"{shown}: the address names no computer"
         port = parts.port or {"https": 443, "rtsp": 554, "rtsps": 322}.get(parts.scheme, 80)
-        socket.create_connection((parts.hostname or "", port), timeout_s).close()
+        socket.create_connection((parts.hostname, port), timeout_s).close()
     except (OSError, ValueError) as error:
         return "camera-missing", f"{shown}: {error}"
     return "stalled", f"{shown}: the address answers, but sends no picture"

@@ -166,8 +166,10 @@ class Camera:
             except SourceError as error:
                 self._say(DeviceState.LOST, error.code, error.detail)
             except Exception as error:
-                log.exception("camera %s failed", self.settings.name)
-                self._say(DeviceState.LOST, "camera-missing", f"{type(error).__name__}: {error}")
+                detail = f"{type(error).__name__}: {error}"
+                if detail != self._health.detail:
+                    log.exception("camera %s failed", self.settings.name)
+                self._say(DeviceState.LOST, "camera-missing", detail)
             failures = 0 if reader.seq > before else failures + 1
             stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
 

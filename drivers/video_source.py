@@ -123,10 +123,14 @@ class VideoSource:
             data, self._first = self._first, None
             return own_jpeg(data, self._frame_ns(self._capture))
         started = time.monotonic_ns()
-        ok, frame = self._capture.read()
-        if not ok and self._is_file:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+        try:
             ok, frame = self._capture.read()
+            if not ok and self._is_file:
+                self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+                ok, frame = self._capture.read()
+        except cv2.error as error:
+            # OpenCV asserts what a driver answers; a driver that fails mid-way trips over that.
+            raise SourceError("camera-missing", f"the driver fails: {error.err}") from error
         if not ok or frame is None:
             raise self._loss(time.monotonic_ns() - started)
         frame_ns = self._frame_ns(self._capture)
@@ -136,7 +140,9 @@ class VideoSource:
 
     def _loss(self, waited_ns: int) -> SourceError:
         shown = public_name(self._settings.source)
-        if waited_ns >= self._settings.read_timeout_ms * 900_000:
+        # V4L2 has its own limit, in whole seconds by environment; unplugging ends a read at once.
+        limit_ms = 1000 if self._device is not None else self._settings.read_timeout_ms
+        if waited_ns >= limit_ms * 900_000:
             return SourceError("stalled", f"{shown}: no picture for {waited_ns // 1_000_000} ms")
         return SourceError("camera-missing", f"{shown}: the connection ended")
 

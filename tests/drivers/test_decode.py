@@ -182,7 +182,7 @@ def test_a_large_picture_is_read_and_the_time_limit_is_said():
     assert sum(note.startswith("time-limit") for note in decoded.notes) == 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_damaged_files_never_raise(data):
     whole = cv2.imencode(".jpg", symbol("SF1234567890123"))[1].tobytes()
@@ -194,7 +194,7 @@ def test_damaged_files_never_raise(data):
     assert {result.text for result in decoded.results} <= {"SF1234567890123"} or decoded.notes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 20), st.integers(0, 20), st.sampled_from([0, 1, 3, 4]), st.integers(0, 255))
 def test_tiny_pictures_never_raise(height, width, channels, value):
     shape = (height, width, channels) if channels else (height, width)

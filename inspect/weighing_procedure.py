@@ -240,7 +240,7 @@ def _judged(pan: Pan, reading: Reading, rules: WeighingRules) -> Pan:
     before = pan.settled
     chosen = before.reading if before and before.from_ns == run.first.received_ns else run.last
     settled = Settled(chosen, run.count, run.first.received_ns, run.last.received_ns)
-    return replace(pan, settled=settled)
+    return replace(pan, settled=settled, blocked=None)
 
 
 def _blocked(pan: Pan, reading: Reading, rules: WeighingRules) -> NoWeightReason | None:

@@ -33,7 +33,8 @@ class ScaleSimulator:
     shown at rest depends on loads and seed alone, never on timing.
 
     Raises:
-        ValueError: the protocol is not one of ``SIMULATED_PROTOCOLS``.
+        ValueError: the protocol is not one of ``SIMULATED_PROTOCOLS``, or the division does not
+            fit the capacity.
 
     """
 
@@ -49,14 +50,25 @@ class ScaleSimulator:
         rate_hz: float = 10,
         serial_number: str = "B123456789",
         streams: bool = True,
+        stability_timeout: float = 5.0,
     ) -> None:
         if protocol not in SIMULATED_PROTOCOLS:
             known = ", ".join(SIMULATED_PROTOCOLS)
             raise ValueError(f"no scale of protocol {protocol!r} can be simulated. Known: {known}")
+        if not 0 < division_mg <= capacity_mg:
+            raise ValueError(
+                f"a division of {division_mg} mg and a capacity of {capacity_mg} mg make no scale: "
+                "the division is above 0 and not larger than the capacity"
+            )
         self._pan = Pan(capacity_mg, division_mg, seed, settle_seconds)
         self._device = SicsDevice(
-            self._pan, WeightUnit(unit), serial_number, rate_hz, streams=streams
+            self._pan,
+            WeightUnit(unit),
+            serial_number,
+            rate_hz,
+            streams=streams,
         )
+        self._device.stability_timeout = stability_timeout
         self._period = 1 / rate_hz
         self._rng = random.Random(seed + 1)
         self._fault = Fault.NONE

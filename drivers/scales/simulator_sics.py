@@ -13,7 +13,6 @@ _COMMANDS = {
 }
 _PRESET_TARE = re.compile(r"TA (?P<number>[0-9]+(?:\.[0-9]+)?) (?P<unit>\S+)")
 _LINE_LIMIT = 80
-_STABILITY_TIMEOUT = 5.0
 _SOFTWARE = "1.0"
 
 
@@ -25,7 +24,13 @@ class SicsDevice:
     """
 
     def __init__(
-        self, pan: Pan, unit: WeightUnit, serial_number: str, rate_hz: float, *, streams: bool
+        self,
+        pan: Pan,
+        unit: WeightUnit,
+        serial_number: str,
+        rate_hz: float,
+        *,
+        streams: bool,
     ) -> None:
         self._pan = pan
         self._unit = unit
@@ -35,6 +40,8 @@ class SicsDevice:
         self._serial_number = serial_number
         self._period = 1 / rate_hz
         self._streams = streams
+        self.stability_timeout = 5.0
+        """Seconds that a command waits for a stable weight."""
         self._input = bytearray()
         self._out: list[str] = []
         self._repeats = False
@@ -123,7 +130,7 @@ class SicsDevice:
     def _wait(self, command: str, now: float) -> None:
         if command == "S":
             self._repeats, self._on_change = False, None
-        self._waiting = (command, now + _STABILITY_TIMEOUT)
+        self._waiting = (command, now + self.stability_timeout)
 
     def _try_waiting(self, now: float) -> None:
         assert self._waiting is not None

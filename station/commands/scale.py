@@ -64,7 +64,7 @@ def _add_line_options(parser: argparse.ArgumentParser) -> None:
         "--port", required=True, metavar="URL", help="port name, or socket://HOST:PORT"
     )
     parser.add_argument("--protocol", choices=tuple(PROTOCOLS), default="mt-sics")
-    parser.add_argument("--baud", type=int, default=9600)
+    parser.add_argument("--baud", type=_baud, default=9600)
     parser.add_argument("--bytesize", type=int, choices=(7, 8), default=8)
     parser.add_argument("--parity", choices=("N", "E", "O"), default="N")
     parser.add_argument("--stopbits", type=int, choices=(1, 2), default=1)
@@ -102,6 +102,12 @@ def _seconds(text: str) -> float:
     if not 0 < number <= 86_400:
         raise argparse.ArgumentTypeError(f"{text}: a number above 0 is expected")
     return number
+
+
+def _baud(text: str) -> int:
+    if not text.isdecimal() or not 50 <= int(text) <= 4_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: a baud rate such as 9600 is expected")
+    return int(text)
 
 
 def _settings(options: argparse.Namespace) -> ScaleSettings:
@@ -223,17 +229,21 @@ def _meaning(line: Decoded) -> str:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    simulator = ScaleSimulator(
-        protocol=options.protocol,
-        capacity_mg=options.capacity,
-        division_mg=options.division,
-        unit=options.unit,
-        seed=options.seed,
-        settle_seconds=options.settle,
-        rate_hz=options.rate,
-        serial_number=options.serial_number,
-        streams=not options.no_stream,
-    )
+    try:
+        simulator = ScaleSimulator(
+            protocol=options.protocol,
+            capacity_mg=options.capacity,
+            division_mg=options.division,
+            unit=options.unit,
+            seed=options.seed,
+            settle_seconds=options.settle,
+            rate_hz=options.rate,
+            serial_number=options.serial_number,
+            streams=not options.no_stream,
+        )
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     simulator.put(options.load_g)
     try:

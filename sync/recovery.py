@@ -86,7 +86,7 @@ def scan(directory: Path, signed: Checkpoint) -> Scan:
     with path.open("rb") as file:
         while found.tree.size < signed.size:
             raw, trouble = _line(file)
-            if trouble:
+            if trouble or not raw:
                 raise _shorter(path, found.tree.size, signed.size)
             _take(found, raw)
         if (found.tree.root() if signed.size else EMPTY_ROOT) != signed.root:

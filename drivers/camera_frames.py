@@ -21,7 +21,7 @@ _FROZEN_AT = 3
 _REOPEN_FROZEN_NS = 5_000_000_000
 _DAMAGED_AT = 5
 _DARK_MEAN = 16
-_LIGHT_EVERY_NS = 1_000_000_000
+_LIGHT_EVERY_NS = 500_000_000
 _WARM_UP_FRAMES = 10
 _WARM_UP_LEAST_NS = 700_000_000
 _WARM_UP_MOST_NS = 3_000_000_000
@@ -123,7 +123,7 @@ class FrameReader:
             raise SourceError("frozen", detail)
 
     def _watch_light(self, shot: Shot) -> None:
-        """Once a second: decoding each frame would cost more than reading it."""
+        """Twice a second: decoding each frame would cost more than reading it."""
         now = time.monotonic_ns()
         if now - self._light_ns < _LIGHT_EVERY_NS:
             return

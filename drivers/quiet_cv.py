@@ -59,10 +59,11 @@ def divert_native_output(log: Path | None = None) -> Iterator[None]:
     target = os.open(log if log is not None else os.devnull, flags, 0o600)
     before = sys.stderr, sys.__stderr__
     kept = io.TextIOWrapper(
-        os.fdopen(terminal, "wb", buffering=0, closefd=False),
+        # Buffered: a raw file may take only part of a large screen update and lose the rest.
+        os.fdopen(terminal, "wb", closefd=False),
         encoding="utf-8",
         errors="backslashreplace",
-        write_through=True,
+        line_buffering=True,
     )
     os.dup2(target, 2)
     os.close(target)

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 
+from returnbench.drivers.quiet_cv import divert_native_output
 from returnbench.station.keyboard import Keyboard
 from returnbench.station.port import BenchPort
 from returnbench.station.preview import Picture
@@ -45,6 +46,7 @@ class BenchApp(App[None], inherit_bindings=False):
     """
 
     CSS_PATH = Path(__file__).with_name("bench.tcss")
+    TITLE = "returnbench"
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
     ALLOW_SELECT = False
@@ -238,7 +240,9 @@ class BenchApp(App[None], inherit_bindings=False):
 def run_bench(app: BenchApp) -> int:
     """Run the bench on the terminal and return the exit status: 0, or 70 after an error."""
     flush_terminal()
-    app.run(mouse=False)
+    # A damaged camera picture must not let a C library write across the screen.
+    with divert_native_output():
+        app.run(mouse=False)
     return app.return_code or 0
 
 

@@ -4,15 +4,17 @@ A JPEG is decoded at a reduced size and scaled to the cells that it will fill, a
 screen's loop.
 """
 
+import itertools
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+
+from returnbench.drivers.quiet_cv import cv2
 
 HALF_BLOCK = "\u2580"
 FRAMES_PER_SECOND = 5
@@ -49,7 +51,8 @@ def render_preview(jpeg: bytes, width: int, height: int, *, grey: bool = False) 
         return None
     dots = _fit(image, width, height * 2)
     if grey:
-        dots = cv2.cvtColor(cv2.cvtColor(dots, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        shades = cv2.cvtColor(dots, cv2.COLOR_BGR2GRAY)
+        dots = np.stack((shades, shades, shades), axis=2).astype(np.uint8)
     rounded = (dots // COLOUR_STEP * COLOUR_STEP).astype(np.uint8)
     return Picture(width, height, tuple(_strips(rounded)))
 
@@ -109,12 +112,14 @@ def _strips(dots: NDArray[np.uint8]) -> list[Strip]:
         cells = np.concatenate((pair[0], pair[1]), axis=1)
         starts = [0, *(np.flatnonzero((cells[1:] != cells[:-1]).any(axis=1)) + 1).tolist(), width]
         segments = [
-            Segment(HALF_BLOCK * (end - start), _style(*cells[start].tolist()))
-            for start, end in zip(starts, starts[1:], strict=False)
+            Segment(HALF_BLOCK * (end - start), _style(cells[start].tolist()))
+            for start, end in itertools.pairwise(starts)
         ]
         strips.append(Strip(segments, width))
     return strips
 
 
-def _style(b1: int, g1: int, r1: int, b2: int, g2: int, r2: int) -> Style:
-    return Style.from_color(Color.from_rgb(r1, g1, b1), Color.from_rgb(r2, g2, b2))
+def _style(dots: list[int]) -> Style:
+    """The colours of one cell: blue, green, red of the upper dot, then of the lower one."""
+    upper, lower = dots[:3], dots[3:]
+    return Style.from_color(Color.from_rgb(*upper[::-1]), Color.from_rgb(*lower[::-1]))

@@ -10,6 +10,7 @@ from returnbench.station.screen_part import Part
 from returnbench.station.view import DeviceView, KeyView, ParcelView
 
 _GAP = "  "
+_LEAST_COLUMN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +38,26 @@ class HealthBar(Part[HealthView]):
         return [spread(left, clock, width)]
 
     def _left(self, value: HealthView, brief: int) -> Row:
-        names = [(f" {value.station}", "strong"), (f"{_GAP}{value.operator}", "")]
-        row: Row = names if brief < 2 else names[:1]
+        gap = _GAP if brief == 0 else " "
+        row: Row = [(f" {value.station}", "strong")]
+        if brief < 3:
+            row.append((f"{gap}{clip(value.operator, 20 if brief == 0 else 8)}", ""))
         # Sick devices first once the room is scarce: they are what somebody has to see.
-        devices = sorted(value.devices, key=lambda device: device.ok) if brief else value.devices
+        scarce = brief > 1
+        devices = sorted(value.devices, key=lambda device: device.ok) if scarce else value.devices
         for device in devices:
-            row.append((_GAP, ""))
+            row.append((gap, ""))
             if device.ok:
-                word = device.status if brief == 0 else "ok"
-                row += [(f"{device.name} ", "dim"), (word, "good")]
+                row += [(f"{device.name} ", "dim"), (device.status, "good")]
             else:
                 row.append((f" ! {device.name} {device.status} ", "attention"))
-        row += self._count(self.words.waiting, value.backlog, brief)
-        if value.refunds_pending or brief == 0:
-            row += self._count(self.words.refunds, value.refunds_pending, brief)
+        row += self._count(gap, self.words.waiting, value.backlog)
+        if value.refunds_pending or not scarce:
+            row += self._count(gap, self.words.refunds, value.refunds_pending)
         return row
 
-    def _count(self, word: str, count: int, brief: int) -> Row:
-        name = word[:1] if brief > 2 else word
-        return [(f"{_GAP}{name} ", "dim"), (str(count), "strong" if count else "dim")]
+    def _count(self, gap: str, word: str, count: int) -> Row:
+        return [(f"{gap}{word} ", "dim"), (str(count), "strong" if count else "dim")]
 
 
 class ParcelBar(Part[tuple[ParcelView | None]]):
@@ -86,10 +88,16 @@ class LegendBar(Part[tuple[KeyView, ...]]):
         if not value:
             return []
         widest = max(row_len(self._item(key)) for key in value) + 1
-        columns = max(1, (width - 1) // max(widest, 16))
-        if -(-len(value) // columns) <= height:
-            return self._columns(value, columns, width)
-        return self._in_running_order(value, width, height)
+        columns = max(1, (width - 1) // max(widest, _LEAST_COLUMN))
+        rows = -(-len(value) // columns)
+        if rows <= height:
+            # Full rows of equal length look calmer than one key left over.
+            return self._columns(value, columns if rows == 1 else -(-len(value) // rows), width)
+        running = self._in_running_order(value, width)
+        if len(running) <= height:
+            return running
+        # Rather a short label than a key that nobody sees.
+        return self._columns(value, -(-len(value) // max(height, 1)), width)
 
     def _item(self, key: KeyView) -> Row:
         name = key.key.upper() if len(key.key) > 1 else key.key
@@ -103,17 +111,16 @@ class LegendBar(Part[tuple[KeyView, ...]]):
         for start in range(0, len(keys), columns):
             row: Row = [(" ", "")]
             for key in keys[start : start + columns]:
-                item = self._item(key)
+                item = clip_row(self._item(key), cell - 1)
                 row += [*item, (" " * (cell - row_len(item)), "")]
             rows.append(row)
         return rows
 
-    def _in_running_order(self, keys: tuple[KeyView, ...], width: int, height: int) -> list[Row]:
+    def _in_running_order(self, keys: tuple[KeyView, ...], width: int) -> list[Row]:
         rows: list[Row] = [[(" ", "")]]
         for key in keys:
             item = self._item(key)
-            full = row_len(rows[-1]) + row_len(item) > width
-            if full and len(rows) < height:
+            if len(rows[-1]) > 1 and row_len(rows[-1]) + row_len(item) > width:
                 rows.append([(" ", "")])
             rows[-1] += [*item, (" ", "")]
         return rows
@@ -149,10 +156,8 @@ class PromptBar(Part[PromptView]):
         if value.kind is not PromptKind.TYPING:
             sign = "" if value.kind is PromptKind.HINT else "! "
             return [[(f" {sign}{clip(value.text, width - 4)}", "")]]
-        keys = self.words.typing_keys
+        keys: Row = [(f"{self.words.typing_keys} ", "")]
         name = f" {self.words.typing}: "
-        room = width - cell_len(name) - cell_len(keys) - 4
+        room = width - cell_len(name) - row_len(keys) - 2
         typed = value.text[-room:] if room > 0 else ""
-        return [
-            spread([(name, ""), (fill(f"{typed}_", room), "strong")], [(f"{keys} ", "")], width)
-        ]
+        return [spread([(name, ""), (fill(f"{typed}_", room), "strong")], keys, width)]

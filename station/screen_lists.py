@@ -107,7 +107,7 @@ class PhotosPanel(Part[tuple[PhotoView, ...]]):
         ordered = sorted(slots, key=lambda slot: (slot.taken, not slot.required))
         columns = max(1, -(-len(ordered) // height)) if height else 1
         columns = min(columns, max(1, width // 11))
-        cell = width // columns
+        cell = (width - 1) // columns
         rows: list[Row] = []
         for y in range(height):
             pieces: list[Piece] = []
@@ -132,13 +132,15 @@ class HistoryPanel(Part[tuple[HistoryView, ...]]):
         for entry in value[: height - 1]:
             waybill = fill(entry.waybill, 20)
             sign = f" {SIGN[entry.tone]} "
-            left: Row = [
-                (sign, TONE_STYLE[entry.tone]),
-                (f"{waybill} ", ""),
-                (fill(entry.verdict, width // 3), TONE_STYLE[entry.tone]),
-                (fill_left(entry.seconds, 8), "dim"),
-            ]
-            rows.append(spread(left, [(f"{entry.refund} ", "dim")], width))
+            rows.append(
+                [
+                    (sign, TONE_STYLE[entry.tone]),
+                    (f"{waybill}  ", ""),
+                    (fill(entry.verdict, width // 4), TONE_STYLE[entry.tone]),
+                    (fill_left(entry.seconds, 6), "dim"),
+                    (f"    {entry.refund}", "dim"),
+                ]
+            )
         return rows
 
     def _single(self, value: tuple[HistoryView, ...], width: int) -> Row:

@@ -1,6 +1,6 @@
 """The base of everything on the bench screen: a part of fixed size that draws one value."""
 
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -36,10 +36,10 @@ class Part(Widget, Generic[Value], can_focus=False):
         "attention",
         "refused",
         "trouble",
-        "chip",
         "dot",
+        "title",
     )
-    COMPONENT_CLASSES = {f"part--{name}" for name in STYLE_NAMES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"part--{name}" for name in STYLE_NAMES}
 
     def __init__(self, words: ScreenWords = ENGLISH, *, part_id: str | None = None) -> None:
         super().__init__(id=part_id)

@@ -17,7 +17,9 @@ class StatePanel(Part[StateView]):
         """Give the panel the colours and the border of the tone."""
         for tone in Tone:
             self.set_class(tone is value.tone, f"tone-{tone}")
+        word = self.words.tones[value.tone]
         # Brackets would be read as markup in a border title.
+        self.border_title = f"{SIGN[value.tone]} {word}".replace("[", "(")
         self.border_subtitle = value.code.replace("[", "(")
 
     def draw(self, value: StateView, width: int, height: int) -> list[Row]:
@@ -28,7 +30,7 @@ class StatePanel(Part[StateView]):
         ]
         sign_width = row_len(sign[0]) if sign else 0
         text = self._text(value, width - sign_width - 3 * len(_MARGIN), height)
-        above = max(0, (height - len(sign)) // 2)
+        above = max(0, (height - len(sign) + 1) // 2)
         rows: list[Row] = []
         for y in range(height):
             inside = 0 <= y - above < len(sign)
@@ -39,15 +41,15 @@ class StatePanel(Part[StateView]):
 
     def _text(self, value: StateView, width: int, height: int) -> list[Row]:
         roomy = height >= _ROOMY_ROWS
-        word = self.words.tones[value.tone]
-        chip: Row = [(f" {SIGN[value.tone]} {clip(word, width - 4)} ", "chip")]
-        title = wrap(value.title, width, 2 if roomy else 1)
-        rows: list[Row] = [[], chip, []] if roomy else [chip, []]
-        rows += [[(line, "strong")] for line in title]
+        title = wrap(value.title, width - 2, 2 if roomy else 1)
+        rows: list[Row] = [[] for _ in range(1 if roomy else 0)]
+        rows += [[(f" {line} ", "title")] for line in title]
         if roomy:
             rows += [[] for _ in range(3 - len(title))]
+        lines = [line for message in value.message for line in wrap(message, width - 1, height)]
+        if len(rows) + len(lines) < height and not roomy:
+            rows.append([])
         room = height - len(rows)
-        lines = [line for message in value.message for line in wrap(message, width, room)]
         if len(lines) > room > 0:
-            lines = [*lines[: room - 1], clip(f"{lines[room - 1]} ..", width)]
-        return rows + [[(line, "")] for line in lines]
+            lines = [*lines[: room - 1], clip(f"{lines[room - 1]} ..", width - 1)]
+        return rows + [[(f" {line}", "")] for line in lines]

@@ -1,6 +1,7 @@
 """The live weight in large digits, what was expected, and what that says."""
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual.renderables.digits import Digits
 
@@ -24,9 +25,8 @@ def digit_rows(value: str, width: int) -> list[str]:
     text = "".join("\u2009" if character.isspace() else character for character in value)
     if Digits.get_width(text) > width:
         return ["", clip(value, width), ""]
-    segments = [segment.text for segment in Digits(text).render(_BOLD)]
-    rows = "".join(segments).replace("\u2009", " ").split("\n")
-    return rows[:DIGIT_ROWS]
+    drawn = "".join(part.text for part in Digits(text).render(_BOLD) if isinstance(part, Segment))
+    return drawn.replace("\u2009", " ").split("\n")[:DIGIT_ROWS]
 
 
 class WeightPanel(Part[WeightView]):
@@ -34,10 +34,12 @@ class WeightPanel(Part[WeightView]):
 
     def draw(self, value: WeightView, width: int, height: int) -> list[Row]:
         """Heading with the state of the reading, digits, expected, judgement, source."""
+        has_number = any(character.isdigit() for character in value.value)
+        status = value.status if has_number else value.value
         sign = _STABLE if value.stable else _MOVING
         room = width - cell_len(self.words.weight) - 6
-        rows = [self._heading(f"{sign} {clip(value.status, room)}", value.stable, width)]
-        rows += self._digits(value, width)
+        rows = [self._heading(f"{sign} {clip(status, room)}", value.stable, width)]
+        rows += self._digits(value, width) if has_number else self._reason(value.status, width)
         lines = 2 if height >= _ROOMY_ROWS else 1
         expected = wrap(value.expected, width - 2, lines)
         rows += [[(f" {line}", "dim")] for line in expected]
@@ -54,6 +56,12 @@ class WeightPanel(Part[WeightView]):
         room = max(0, width - cell_len(status) - 2)
         name = (fill(f" {self.words.weight}", room), "heading")
         return [name, (f" {status} ", "heading" if stable else "unsettled")]
+
+    def _reason(self, reason: str, width: int) -> list[Row]:
+        """Why there is no number, where the number would stand."""
+        lines = wrap(reason, width - 2, DIGIT_ROWS)
+        rows: list[Row] = [[(f" {line}", "warn")] for line in lines]
+        return rows + [[] for _ in range(DIGIT_ROWS - len(rows))]
 
     def _digits(self, value: WeightView, width: int) -> list[Row]:
         unit = f" {value.unit} "

@@ -108,7 +108,7 @@ COMPLETE = replace(
         status="stable",
         stable=True,
         says_who="stable says the scale",
-        expected="expected 1 204 g, give or take 12 g",
+        expected="expected 1 204 g +- 12 g",
         judgement="fits: nothing is missing",
         judgement_tone=Tone.ACCEPTED,
     ),
@@ -188,7 +188,7 @@ SCALE_LOST = replace(
         status="connection lost",
         stable=False,
         says_who="",
-        expected="expected 1 204 g, give or take 12 g",
+        expected="expected 1 204 g +- 12 g",
         judgement="no weight, no judgement",
         judgement_tone=Tone.TROUBLE,
     ),
@@ -206,8 +206,8 @@ CHINESE = replace(
     operator="王小明",
     state=StateView(
         Tone.ATTENTION,
-        "重量不足约 180 克，请检查包裹内是否缺少羊毛袜两双以及其他全部附件和赠品并拍照",
-        ("可能缺少：羊毛袜 42 码，2 双。", "请检查填充物，然后回答：此退货是否还有第二个包裹？"),
+        "重量不足约 180 克, 请检查包裹内是否缺少羊毛袜两双以及其他全部附件和赠品并拍照",
+        ("可能缺少: 羊毛袜 42 码, 2 双。", "请检查填充物, 然后回答: 此退货是否还有第二个包裹?"),
         code="W-SHORT",
     ),
     parcel=replace(

@@ -1,5 +1,6 @@
 """Which carriers a number may belong to, ranked by how well its shape explains it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -51,7 +52,10 @@ def carriers_of(
     """
     best: dict[str, _Match] = {}
     for form in forms:
-        match = _match(form, text)
+        shape = form.pattern.fullmatch(text)
+        if shape is None:
+            continue
+        match = _match(form, shape)
         if match and (form.carrier not in best or match.rank < best[form.carrier].rank):
             best[form.carrier] = match
     ranked = sorted(best.values(), key=lambda match: match.rank)
@@ -68,11 +72,8 @@ def best_strength(text: str) -> Strength | None:
     return min(fitting, default=None)
 
 
-def _match(form: CarrierForm, text: str) -> _Match | None:
-    shape = form.pattern.fullmatch(text)
-    if shape is None:
-        return None
-    number = shape.groupdict().get("number") or text
+def _match(form: CarrierForm, shape: re.Match[str]) -> _Match | None:
+    number = shape.groupdict().get("number") or shape[0]
     check = _check_state(form, number)
     if check is CheckState.INVALID and form.only_sound:
         return None

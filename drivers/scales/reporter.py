@@ -47,7 +47,11 @@ class Reporter:
         """A port was opened: watch it from now on."""
         now = time.monotonic_ns()
         self.was_ready = False
-        self._watch = LineWatch(now, round(self._settings.never_stable_seconds * 1e9))
+        self._watch = LineWatch(
+            now,
+            round(self._settings.silent_seconds * 1e9),
+            round(self._settings.never_stable_seconds * 1e9),
+        )
 
     def received(self, now_ns: int) -> None:
         """Bytes arrived."""

@@ -19,7 +19,9 @@ class ScaleSettings:
     placements of a typical parcel; ``corner_change_mg`` at ``corner_load_mg`` the result of the
     corner test; ``calibration_u_mg`` the standard uncertainty of a calibration certificate (U/k).
     ``None`` means that nobody measured it: then the limits of OIML R 76 stand in.
-    ``polling`` asks for each weight instead of asking the scale to stream.
+    ``polling`` asks for each weight instead of asking the scale to stream. After ``silent_seconds``
+    without a word, ``never_stable_seconds`` without a stable weight, the health says so; a lost
+    port is opened again after ``reopen_first_seconds``, then ever less often.
 
     Raises:
         ValueError: a value is impossible; the text says which and what is accepted.
@@ -47,6 +49,7 @@ class ScaleSettings:
     corner_load_mg: int | None = None
     calibration_u_mg: int | None = None
     polling: bool = False
+    silent_seconds: float = 2.0
     never_stable_seconds: float = 20.0
     reopen_first_seconds: float = 0.5
     reopen_last_seconds: float = 5.0
@@ -62,6 +65,10 @@ class ScaleSettings:
             "capacity_mg": self.capacity_mg,
             "e_mg": self.e_mg,
             "corner_load_mg": self.corner_load_mg,
+            "silent_seconds": self.silent_seconds,
+            "never_stable_seconds": self.never_stable_seconds,
+            "reopen_first_seconds": self.reopen_first_seconds,
+            "reopen_last_seconds": self.reopen_last_seconds,
         }
         for key, value in positive.items():
             if value is not None and value <= 0:

@@ -136,7 +136,7 @@ class SicsDevice:
         assert self._waiting is not None
         command, deadline = self._waiting
         shown = self._shown(now)
-        if not shown.stable and shown.range is Range.INSIDE:
+        if not shown.stable:
             if now >= deadline:
                 self._waiting = None
                 self._out.append(f"{'S' if command == 'SR' else command} I")

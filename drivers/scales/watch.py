@@ -6,8 +6,6 @@ from returnbench.drivers.health import DeviceState
 from returnbench.drivers.scales.protocol import Decoded, ErrorLine, NoWeightLine, WeightLine
 from returnbench.inspect.weighing import NoWeightReason
 
-SILENT_AFTER_NS = 2_000_000_000
-
 _NOT_FROM_A_SCALE = frozenset({NoWeightReason.UNREADABLE, NoWeightReason.WRONG_PARITY})
 
 
@@ -24,7 +22,8 @@ class Judgement:
 class LineWatch:
     """Sees every chunk and every frame of one connection. All times are monotonic nanoseconds."""
 
-    def __init__(self, opened_ns: int, never_stable_ns: int) -> None:
+    def __init__(self, opened_ns: int, silent_ns: int, never_stable_ns: int) -> None:
+        self._silent_ns = silent_ns
         self._never_stable_ns = never_stable_ns
         self._opened_ns = opened_ns
         self._bytes_ns: int | None = None
@@ -55,7 +54,7 @@ class LineWatch:
     def judge(self, now_ns: int) -> Judgement:
         """How the device is doing now."""
         understood = self._understood_ns
-        if understood is None or now_ns - understood >= SILENT_AFTER_NS:
+        if understood is None or now_ns - understood >= self._silent_ns:
             return self._without_frames(now_ns)
         status = self._last_status
         if status and status.reason in (
@@ -75,9 +74,9 @@ class LineWatch:
     def _without_frames(self, now_ns: int) -> Judgement:
         # A device that has just been opened, or has just gone bad, gets the same time to speak.
         since = self._opened_ns if self._understood_ns is None else self._understood_ns
-        if now_ns - since < SILENT_AFTER_NS:
+        if now_ns - since < self._silent_ns:
             return Judgement(DeviceState.STARTING, "starting", "waiting for the scale")
-        if self._bytes_ns is None or now_ns - self._bytes_ns >= SILENT_AFTER_NS:
+        if self._bytes_ns is None or now_ns - self._bytes_ns >= self._silent_ns:
             return Judgement(
                 DeviceState.LOST, "silent", "no answer from the scale", NoWeightReason.SILENT
             )

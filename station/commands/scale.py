@@ -22,6 +22,8 @@ from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading, Scal
 _WAIT_FOR_BETTER = frozenset({NoWeightReason.NOT_READY, NoWeightReason.UNREADABLE})
 """A single such frame happens in good health; the next one may be a weight."""
 
+_HEAVIEST_MG = 10**12
+
 _SIMULATOR_HELP = (
     "commands on standard input: put GRAMS, clear, drift GRAMS, unplug, replug, fault KIND "
     f"({', '.join(Fault)})"
@@ -87,10 +89,12 @@ def _grams(text: str) -> int:
     """Grams as the operator writes them, in whole milligrams."""
     try:
         milligrams = Decimal(text) * 1000
-        if milligrams != milligrams.to_integral_value():
-            raise argparse.ArgumentTypeError(f"{text}: at most three decimals of a gram")
     except InvalidOperation:
         raise argparse.ArgumentTypeError(f"{text!r} is not a mass in grams") from None
+    if not milligrams.is_finite() or abs(milligrams) > _HEAVIEST_MG:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a mass in grams that a scale can carry")
+    if milligrams != milligrams.to_integral_value():
+        raise argparse.ArgumentTypeError(f"{text}: at most three decimals of a gram")
     return int(milligrams)
 
 

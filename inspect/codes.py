@@ -117,6 +117,9 @@ MISSING_FINDINGS: frozenset[FindingCode] = frozenset(
 )
 """Findings that say something is missing: each needs the procedure of the split check."""
 
+NOT_HERE_FINDINGS: frozenset[FindingCode] = MISSING_FINDINGS | {FindingCode.SPLIT_PENDING}
+"""Findings whose units are not on the bench, be they missing or still on the way."""
+
 
 class Grade(StrEnum):
     """Condition of one unit."""

@@ -67,6 +67,7 @@ from returnbench.inspect.events import (
 from returnbench.inspect.evolve import evolve
 from returnbench.inspect.inspection import BenchState, Inspection, Phase
 from returnbench.inspect.policy import Policy, propose
+from returnbench.inspect.waybill import unit_key
 
 Decision = tuple[Event, ...] | Refused
 
@@ -174,11 +175,12 @@ def _judged(
 
 def line_of_code(now: Inspection, code: str) -> str | None:
     """The line that a unit code belongs to: by its serial first, then by a code of its kind."""
+    key = unit_key(code)
     for line in now.lines:
-        if code in line.serials:
+        if key in map(unit_key, line.serials):
             return line.line_ref
     for line in now.lines:
-        if code in line.unit_codes or code == line.sku:
+        if key in map(unit_key, (*line.unit_codes, line.sku)):
             return line.line_ref
     return None
 
@@ -197,6 +199,8 @@ def _refund_answer(state: BenchState, command: RecordRefundAnswer) -> Decision:
 def _open(state: BenchState, command: OpenCase) -> Decision:
     if state.inspection is not None:
         return Refused("PARCEL_OPEN", state.inspection.waybill)
+    if not state.operator:
+        return Refused("SIGN_ON_FIRST")
     flags = gates.door_flags(command)
     arrival = command.advice.arrival if command.advice else ArrivalType.NO_INFO
     opened = CaseOpened(

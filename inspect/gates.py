@@ -6,6 +6,7 @@ Each refusal has a code for which the screen has a sentence that says what to do
 from returnbench.inspect.codes import (
     BROKEN_INTEGRITY,
     MISSING_FINDINGS,
+    NOT_HERE_FINDINGS,
     DoorFlag,
     EvidenceSlot,
     FindingCode,
@@ -114,6 +115,8 @@ def refusal(now: Inspection, command: Command, operator: str, policy: Policy) ->
     allowed = PHASES.get(type(command))
     if allowed is not None and now.phase not in allowed:
         return Refused("NOT_NOW", now.phase)
+    if allowed is not None and not operator:
+        return Refused("SIGN_ON_FIRST")
     refused = _rule(now, command, operator, policy)
     if refused is not None:
         return refused
@@ -161,11 +164,8 @@ def _finding(now: Inspection, command: AddFinding) -> Refused | None:
         line = now.line(finding.line_ref)
         if line is None:
             return Refused("NO_SUCH_LINE", finding.line_ref)
-        takes_units = finding.code in MISSING_FINDINGS or finding.code in (
-            FindingCode.WRONG_ITEM,
-            FindingCode.SWAP_SUSPECT,
-        )
-        if takes_units and finding.quantity > now.present_of(line):
+        takes_units = NOT_HERE_FINDINGS | {FindingCode.WRONG_ITEM, FindingCode.SWAP_SUSPECT}
+        if finding.code in takes_units and finding.quantity > now.present_of(line):
             return Refused("MORE_THAN_EXPECTED", finding.line_ref)
     if finding.code in MISSING_FINDINGS:
         if now.split is None:

@@ -17,6 +17,7 @@ from returnbench.inspect.case import (
 )
 from returnbench.inspect.codes import (
     MISSING_FINDINGS,
+    NOT_HERE_FINDINGS,
     ArrivalType,
     DoorFlag,
     EvidenceSlot,
@@ -116,14 +117,14 @@ class Inspection:
         return any(finding.code in MISSING_FINDINGS for finding in self.findings)
 
     def missing_of(self, line_ref: str) -> int:
-        """Units of the line that were found missing; all that are not wrong in an empty parcel."""
+        """Units of the line that are not here; all that are not wrong in an empty parcel."""
         if any(finding.code is FindingCode.EMPTY_PARCEL for finding in self.findings):
             line = self.line(line_ref)
             return max(0, line.quantity - self.wrong_of(line_ref)) if line else 0
         return sum(
             finding.quantity
             for finding in self.findings
-            if finding.line_ref == line_ref and finding.code in MISSING_FINDINGS
+            if finding.line_ref == line_ref and finding.code in NOT_HERE_FINDINGS
         )
 
     def wrong_of(self, line_ref: str) -> int:

@@ -41,6 +41,8 @@ def _rows(addendum: bytes, source: str) -> Iterator[dict[str, Any]]:
             continue
         try:
             advice = json.loads(line)
+            if not isinstance(advice["rma"], str) or not isinstance(advice["shop"], str):
+                raise TypeError("rma and shop are texts")
             yield {
                 "rma": advice["rma"],
                 "rma_key": lookup_key(advice["rma"]) or "",

@@ -1,16 +1,19 @@
 """Questions that the bench asks the station's tables. Any thread may ask."""
 
 import json
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
 from returnbench.inspect.case import AnnouncedReturn, CaseId, RefundAnswer
-from returnbench.inspect.codec import join
+from returnbench.inspect.codec import CodecError, join
 from returnbench.inspect.codes import RefundState, VerdictKind
 from returnbench.sync.announcing import lookup_key
 from returnbench.sync.tables import DEFERRED, Announced, Case, CaseState, Refund, VerdictRow
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Lookups:
                 wanted = select(Announced.advice).where(column == key).order_by(Announced.rma)
                 advice = session.scalars(wanted.limit(1)).first()
                 if advice is not None:
-                    return join(AnnouncedReturn, json.loads(advice))
+                    return _announced(advice)
         return None
 
     def case_for_waybill(self, code: str) -> CaseSummary | None:
@@ -139,6 +142,15 @@ class Lookups:
     def _summaries(self, wanted: Select[Case, str | None]) -> tuple[CaseSummary, ...]:
         with Session(self._reading) as session:
             return tuple(_summary(case, money) for case, money in session.execute(wanted))
+
+
+def _announced(advice: str) -> AnnouncedReturn | None:
+    try:
+        return join(AnnouncedReturn, json.loads(advice))
+    except CodecError:
+        # Such a parcel goes the way of one that nobody announced; the bench must not stop.
+        _log.exception("an announced return has not the fields that it needs")
+        return None
 
 
 def _cases() -> Select[Case, str | None]:

@@ -66,12 +66,12 @@ class Projection(Lookups):
         with self._writing:
             try:
                 self._apply_rest()
-            except DatabaseError as error:
+            except (SQLAlchemyError, OverflowError) as error:
                 if not _is_corrupt(error):
                     raise _failed(self._engine, error) from error
                 _log.warning("the station's tables are damaged and made again", exc_info=error)
                 self._make()
-                self._apply_rest()
+                self._apply_again()
             return self._applied
 
     def rebuild(self) -> int:
@@ -149,6 +149,12 @@ class Projection(Lookups):
                 self._set_applied(connection, stop)
             self._applied = stop
 
+    def _apply_again(self) -> None:
+        try:
+            self._apply_rest()
+        except (SQLAlchemyError, OverflowError) as error:
+            raise _failed(self._engine, error) from error
+
     def _apply(self, connection: Connection, batch: Batch, entry: Entry) -> None:
         if entry.type == "import":
             self._apply_import(connection, entry)
@@ -194,8 +200,8 @@ class Projection(Lookups):
                     self._apply_import(connection, earlier)
 
 
-def _is_corrupt(error: DatabaseError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0)
+def _is_corrupt(error: Exception) -> bool:
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
     # The low byte is the primary code, the rest says more exactly what it is.
     return (code & 0xFF) in _CORRUPT
 

@@ -247,7 +247,9 @@ class SyncWorker:
                 woken = self._woken
             started = time.monotonic_ns()
             try:
-                for change in self._client.changes(self._cursor, _POLL_SECONDS):
+                # After a failure a quick look first: only its answer says that all is well again.
+                wait = 0 if self._poll_error else _POLL_SECONDS
+                for change in self._client.changes(self._cursor, wait):
                     if change.cursor > self._cursor:
                         self._on_change(change.cursor, change.answer)
                         self._cursor = change.cursor

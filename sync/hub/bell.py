@@ -26,6 +26,10 @@ class Bell:
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(event.set)
 
+    def open(self) -> None:
+        """Let requests wait again after :meth:`close`."""
+        self.closed = False
+
     def close(self) -> None:
         """Let nobody wait any more."""
         self.closed = True

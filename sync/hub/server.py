@@ -22,6 +22,7 @@ class HubServer:
             ServerError: the address cannot be used.
 
         """
+        self._hub.bell.open()
         return self._server.start()
 
     def stop(self) -> None:

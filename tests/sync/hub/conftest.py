@@ -1,5 +1,6 @@
 """A site for the tests of the hub: stations with real logs, a hub, a shop, all over HTTP."""
 
+import contextlib
 import secrets
 import socket
 import threading
@@ -229,20 +230,16 @@ class Proxy:
                 ).start()
 
     def _carry(self, source, target, is_answer):
-        try:
+        with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 if is_answer and self.lose_answers > 0:
                     self.lose_answers -= 1
                     self.lost += 1
                     break
                 target.sendall(data)
-        except OSError:
-            pass
         for end in (source, target):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)

@@ -6,12 +6,12 @@ with the named protocol must give the same values; :func:`parse_record` does tha
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from returnbench.drivers.scales.protocol import frame_of
-from returnbench.drivers.scales.protocols import UnknownProtocolError, protocol_named
+from returnbench.drivers.scales.protocols import protocol_named
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.inspect.weighing import (
     NoWeight,
@@ -95,16 +95,16 @@ def parse_record(data: bytes) -> Record:
     """
     first, *rest = data.splitlines() or [b""]
     try:
-        header = RecordHeader(**_object(first))
+        header = _header(_object(first))
         protocol = protocol_named(header.proto)
-    except (TypeError, ValueError, UnknownProtocolError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise RecordError(f"line 1 is not the header of a record of readings: {error}") from error
     frames: list[ScaleFrame] = []
     differences: list[str] = []
     for number, text in enumerate(rest, start=2):
         try:
             stored = _frame(_object(text))
-        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        except (KeyError, TypeError, ValueError, InvalidOperation, RecursionError) as error:
             raise RecordError(f"line {number} is not a frame: {error!r}") from error
         if stored.raw:
             again = frame_of(
@@ -152,12 +152,32 @@ def _object(text: bytes) -> dict[str, Any]:
     return value
 
 
+def _header(line: dict[str, Any]) -> RecordHeader:
+    header = RecordHeader(**line)
+    for field in fields(header):
+        if type(getattr(header, field.name)) is not field.type:
+            raise TypeError(f"{field.name} has the wrong type")
+    return header
+
+
+def _text(line: dict[str, Any], key: str) -> str:
+    if not isinstance(line[key], str):
+        raise TypeError(f"{key} is not text")
+    return str(line[key])
+
+
 def _frame(line: dict[str, Any]) -> ScaleFrame:
-    raw, received_ns, device = bytes.fromhex(line["raw"]), line["rx_ns"], line["device"]
+    raw, device, received_ns = bytes.fromhex(line["raw"]), _text(line, "device"), line["rx_ns"]
+    if type(received_ns) is not int:
+        raise TypeError("rx_ns is not a whole number")
     if line["err"] is not None:
-        return NoWeight(NoWeightReason(line["err"]), line["detail"], raw, received_ns, device)
+        reason = NoWeightReason(_text(line, "err"))
+        return NoWeight(reason, _text(line, "detail"), raw, received_ns, device)
+    value = Decimal(_text(line, "value"))
+    if not value.is_finite() or type(line["stable"]) is not bool:
+        raise ValueError("value is not a number, or stable is not true or false")
     return Reading(
-        value=Decimal(line["value"]),
+        value=value,
         unit=WeightUnit(line["unit"]),
         kind=WeightKind(line["kind"]),
         stable=line["stable"],

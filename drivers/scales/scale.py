@@ -109,6 +109,8 @@ class Scale:
         try:
             return request.result.result(command.timeout_seconds + _COMMAND_GRACE_SECONDS)
         except TimeoutError:
+            # It must not be carried out later, when something else lies on the pan.
+            request.result.cancel()
             return CommandRefused(NoWeightReason.SILENT, "no answer in time; the state is unknown")
 
     def _run(self) -> None:
@@ -133,7 +135,7 @@ class Scale:
             session = Session(
                 link, self._protocol, self._reporter, self._requests, self._stop.is_set
             )
-            session.run(polling=self.settings.polling)
+            session.run(self.settings)
         except PortError as error:
             return Judgement(DeviceState.LOST, error.code, str(error), error.reason)
         except Exception:
@@ -163,4 +165,5 @@ class Scale:
                 request = self._requests.get_nowait()
             except queue.Empty:
                 return
-            request.result.set_result(CommandRefused(NoWeightReason.CONNECTION_LOST, detail))
+            if request.result.set_running_or_notify_cancel():
+                request.result.set_result(CommandRefused(NoWeightReason.CONNECTION_LOST, detail))

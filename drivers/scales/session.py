@@ -17,10 +17,12 @@ from returnbench.drivers.scales.protocol import (
     WeightLine,
 )
 from returnbench.drivers.scales.reporter import Reporter
+from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.inspect.weighing import NoWeightReason
 
-_STREAM_STALLED_NS = 1_500_000_000
-_POLL_ANSWER_SECONDS = 1.0
+# Parts of the time after which a scale counts as silent: asking again comes before that.
+_STREAM_STALLED = 0.75
+_POLL_ANSWER = 0.5
 _AFTER_ZERO_SECONDS = 2.0
 
 
@@ -70,19 +72,23 @@ class Session:
         self._requests = requests
         self._stopped = stopped
         self._streams = self._commands.stream is not None
+        self._stalled_ns = 0
+        self._answer_seconds = 0.0
         self._asked_ns = 0
         self._weights = 0
         self._latest: WeightLine | None = None
         self._answers_resync = False
 
-    def run(self, *, polling: bool) -> None:
-        """Serve the link until ``stopped()``.
+    def run(self, settings: ScaleSettings) -> None:
+        """Serve the link until ``stopped()``, with the times that the settings give.
 
         Raises:
             PortError: the device went away.
 
         """
-        if polling and self._commands.poll is not None:
+        self._stalled_ns = round(settings.silent_seconds * _STREAM_STALLED * 1e9)
+        self._answer_seconds = settings.silent_seconds * _POLL_ANSWER
+        if settings.polling and self._commands.poll is not None:
             self._streams = False
         self._identify()
         self._start()
@@ -131,7 +137,7 @@ class Session:
             self._streams = self._commands.poll is None
         elif any(not isinstance(line, AnswerLine) for line in lines):
             self._asked_ns = now
-        elif now - self._asked_ns >= _STREAM_STALLED_NS:
+        elif now - self._asked_ns >= self._stalled_ns:
             # One weight and then nothing is the answer of a scale that takes SIR for SI.
             if self._weights < 2 and self._commands.poll is not None:
                 self._streams = False
@@ -144,7 +150,7 @@ class Session:
             self._note(self._link.receive())
             return
         began = time.monotonic_ns()
-        lines = self._link.ask_weight(poll, _POLL_ANSWER_SECONDS)
+        lines = self._link.ask_weight(poll, self._answer_seconds)
         self._note(lines)
         if not lines:
             self._resync()
@@ -167,6 +173,8 @@ class Session:
                 request = self._requests.get_nowait()
             except queue.Empty:
                 return
+            if not request.result.set_running_or_notify_cancel():
+                continue
             result: CommandResult = CommandRefused(
                 NoWeightReason.CONNECTION_LOST, "lost during the command"
             )

@@ -3,10 +3,12 @@
 import gc
 import os
 import pty
+import socket
 import threading
 import time
 import tty
 import warnings
+from concurrent.futures import Future
 from decimal import Decimal
 from itertools import pairwise
 
@@ -14,11 +16,14 @@ import pytest
 import serial
 
 from returnbench.drivers.health import DeviceState
+from returnbench.drivers.scales.mt_sics import MT_SICS
 from returnbench.drivers.scales.record import header_of, parse_record, readings_jsonl
 from returnbench.drivers.scales.scale import CommandDone, CommandRefused, Scale
+from returnbench.drivers.scales.session import CommandRequest
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.drivers.scales.simulator import ScaleSimulator
 from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading
+from returnbench.inspect.weighing_procedure import Pan, WeighingRules, next_parcel, observe, taken
 
 DEADLINE_SECONDS = 15
 
@@ -349,6 +354,35 @@ def test_a_scale_that_knows_no_weight_command(scripted):
     assert station.said(NoWeightReason.COMMAND_REFUSED)
 
 
+def test_a_command_that_nobody_waits_for_any_more_is_not_carried_out(scripted):
+    device, station = scripted({b"@": b'I4 A "X7"\r\n', b"SI": b"S S     100.00 g\r\n"})
+    eventually(lambda: station.shows("100.00"))
+    request = CommandRequest(MT_SICS.commands.zero, Future())
+    request.result.cancel()
+    station.scale._requests.put(request)
+    eventually(station.scale._requests.empty)
+    asked = len(device.asked)
+    eventually(lambda: len(device.asked) > asked + 1)
+    assert b"Z" not in device.asked
+
+
+def test_a_scale_behind_a_network_adapter():
+    listener = socket.create_server(("127.0.0.1", 0))
+    station = Station(f"socket://127.0.0.1:{listener.getsockname()[1]}")
+    station.scale.start()
+    try:
+        host, _ = listener.accept()
+        with host:
+            host.sendall(b"S S     100.00 g\r\n" * 3)
+            eventually(lambda: host.recv(100) == b"SIR\r\n")
+            host.sendall(b"S S     200.00 g\r\n")
+            eventually(lambda: station.shows("200.00"))
+        eventually(lambda: station.said(NoWeightReason.CONNECTION_LOST))
+    finally:
+        station.scale.stop()
+        listener.close()
+
+
 def test_a_late_answer_is_never_taken_for_the_next_one(scripted):
     device, station = scripted({b"@": b'I4 A "X7"\r\n', b"SI": b"S S     100.00 g\r\n"})
     eventually(lambda: station.shows("100.00"))
@@ -376,6 +410,37 @@ def test_the_last_seconds_make_a_record_that_reads_back(simulator, station):
     assert any(isinstance(f, Reading) and not f.stable for f in frames)
     assert any(isinstance(f, NoWeight) for f in frames)
     assert station.scale.recent(0) == ()
+
+
+def test_the_second_parcel_never_gets_the_weight_of_the_first(simulator):
+    rules = WeighingRules(division_mg=5_000, minimum_mg=100_000)
+    pans = [Pan()]
+    one_at_a_time = threading.Lock()
+
+    def on_frame(frame):
+        with one_at_a_time:
+            pans.append(observe(pans[-1], frame, rules))
+
+    scale = Scale(Station(simulator.start()).settings, on_frame)
+    scale.start()
+    try:
+        eventually(lambda: pans[-1].blocked is NoWeightReason.EMPTY_PAN)
+        simulator.put(1_000_000)
+        first = eventually(lambda: pans[-1].settled)
+        assert first.reading.value == Decimal("1.000")
+        with one_at_a_time:
+            pans.append(next_parcel(taken(pans[-1])))
+            ended = len(pans)
+        simulator.put(2_000_000)
+        eventually(lambda: pans[-1].live.milligrams == 2_000_000)
+        eventually(lambda: pans[-1].blocked is NoWeightReason.ZERO_NOT_SEEN)
+        assert not any(pan.settled for pan in pans[ended:])
+        simulator.clear()
+        eventually(lambda: pans[-1].blocked is NoWeightReason.EMPTY_PAN)
+        simulator.put(2_000_000)
+        assert eventually(lambda: pans[-1].settled).reading.value == Decimal("2.000")
+    finally:
+        scale.stop()
 
 
 def test_starting_and_stopping_leaves_nothing_behind(simulator):

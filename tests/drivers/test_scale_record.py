@@ -1,5 +1,6 @@
 """The record of readings: what is stored can be read again from its raw bytes."""
 
+import contextlib
 import json
 
 import pytest
@@ -15,7 +16,7 @@ from returnbench.drivers.scales.record import (
     readings_jsonl,
 )
 from returnbench.drivers.scales.settings import ScaleSettings
-from returnbench.inspect.weighing import NoWeight, NoWeightReason
+from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading
 
 SETTINGS = ScaleSettings("s1", "/dev/scale", division_mg=5_000, capacity_mg=15_000_000)
 HEADER = header_of(SETTINGS, "B123456789", "2026-11-21T14:03:09.002Z", "00ff" * 8)
@@ -84,8 +85,22 @@ def test_a_changed_raw_byte_is_found_out():
         (lambda data: data + b"{}\n", "line 3"),
         (lambda data: data + b'{"n":\n', "line 3"),
         (lambda data: data.replace(b'"kg"', b'"stone"'), "line 2"),
+        (lambda data: data.replace(b'"1.235"', b'"sNaN"'), "line 2"),
+        (lambda data: data.replace(b'"1.235"', b"1.235"), "line 2"),
+        (lambda data: data.replace(b"1000", b"1e3"), "line 2"),
+        (lambda data: data.replace(b'"mt-sics"', b"5"), "line 1"),
+        (lambda data: data + b"[" * 100_000 + b"\n", "line 3"),
     ],
 )
 def test_what_is_no_record_is_refused_by_line(damage, where):
     with pytest.raises(RecordError, match=where):
         parse_record(damage(readings_jsonl(frames_of(LINES[:1]), HEADER)))
+
+
+@given(st.integers(0, 2000), st.binary(min_size=1, max_size=3))
+def test_a_damaged_record_never_raises_anything_else(place, bytes_):
+    data = readings_jsonl(frames_of(LINES[:3]), HEADER)
+    place %= len(data)
+    with contextlib.suppress(RecordError):
+        record = parse_record(data[:place] + bytes_ + data[place + 1 :])
+        assert all(isinstance(frame, Reading | NoWeight) for frame in record.frames)

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,9 @@ EXIT_SOFTWARE = 70
 LEAVING_KEYS = frozenset({"ctrl+c", "ctrl+q"})
 LEAVE_AGAIN_NS = 3_000_000_000
 """How long after the first the second key press leaves the program."""
+
+SETTLING_NS = 5_000_000
+"""A key may be this much older than its handing over (the interpreter's switch interval)."""
 
 
 class BenchApp(App[None], inherit_bindings=False):
@@ -135,17 +139,20 @@ class BenchApp(App[None], inherit_bindings=False):
         if due_in_s is None or self._burst_timer_set:
             return
         self._burst_timer_set = True
-        # A little late, so that the burst is over when it is asked.
-        self.set_timer(due_in_s + 0.001, self._gap_over)
+        self.set_timer(due_in_s + SETTLING_NS / 1e9, self._gap_over)
 
-    def _gap_over(self) -> None:
-        # Not decided here: keys may wait in the queue that were struck before this moment.
-        self.post_message(BurstDue())
+    async def _gap_over(self) -> None:
+        # Not decided here: keys that were read before this moment may still be on their way. The
+        # thread of the terminal hands a key over in two turns of the loop; then it is queued.
+        at_ns = time.monotonic_ns() - SETTLING_NS
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.post_message(BurstDue(at_ns))
 
-    def on_burst_due(self, _message: BurstDue) -> None:
-        """End the open burst, now that every key before it has been seen."""
+    def on_burst_due(self, message: BurstDue) -> None:
+        """End the open burst, now that every key before that moment has been seen."""
         self._burst_timer_set = False
-        self._deliver(self._keyboard.settle())
+        self._deliver(self._keyboard.settle(message.at_ns))
         self._await_gap()
 
     def _deliver(self, wedge_events: list[WedgeEvent]) -> None:

@@ -58,11 +58,10 @@ class Keyboard:
         """Take pasted text."""
         return self._through_line(self._wedge.paste(text, at_ns))
 
-    def settle(self) -> list[WedgeEvent]:
-        """End the open burst if its time is over."""
-        now_ns = self._clock_ns()
-        paused_ns = self._pauses.between(self._wedge.last_ns, now_ns)
-        return self._through_line(self._wedge.settle(now_ns, paused_ns))
+    def settle(self, at_ns: int) -> list[WedgeEvent]:
+        """End the open burst if its time was over at ``at_ns``; earlier keys were all given."""
+        paused_ns = self._pauses.between(self._wedge.last_ns, at_ns)
+        return self._through_line(self._wedge.settle(at_ns, paused_ns))
 
     def _through_line(self, events: list[WedgeEvent]) -> list[WedgeEvent]:
         onward = [event for event in map(self._line.take, events) if event is not None]

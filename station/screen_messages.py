@@ -43,7 +43,11 @@ class ToneSounded(Message):
 
 
 class BurstDue(Message):
-    """The time of the open burst of keys is over.
+    """The time of the open burst of keys was over at ``at_ns`` (monotonic).
 
-    It goes through the queue so that keys which were struck before it, and wait, come first.
+    It goes through the queue so that keys which were read before that moment, and wait, come first.
     """
+
+    def __init__(self, at_ns: int) -> None:
+        super().__init__()
+        self.at_ns = at_ns

@@ -167,6 +167,8 @@ class WeightAssessment:
     sd_mg: int | None
     difference_mg: int | None
     smallest_detectable_mg: int | None
+    basis: str = "ANNOUNCED"
+    """What was expected: all that was ``ANNOUNCED``, or the units that were ``FOUND``."""
     undetectable_lines: tuple[str, ...] = ()
     explanations: tuple[WeightExplanation, ...] = ()
 

@@ -112,6 +112,25 @@ class Inspection:
         return self.assessment is not None and self.assessment.outcome == "NOT_CONSISTENT"
 
     @property
+    def weight_denies_findings(self) -> bool:
+        """Whether everything received, weighed together, does not fit what was found."""
+        full_set = self.weighing(WeighingPurpose.FULL_SET)
+        return (
+            full_set is not None
+            and full_set[1].basis == "FOUND"
+            and full_set[1].outcome == "NOT_CONSISTENT"
+        )
+
+    @property
+    def present_lines(self) -> tuple[ExpectedLine, ...]:
+        """The lines with the units that are really here; none of those that are wholly absent."""
+        return tuple(
+            replace(line, quantity=self.present_of(line))
+            for line in self.lines
+            if self.present_of(line) > 0
+        )
+
+    @property
     def says_missing(self) -> bool:
         """Whether a finding says that something is missing."""
         return any(finding.code in MISSING_FINDINGS for finding in self.findings)

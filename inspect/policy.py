@@ -166,6 +166,12 @@ def _stops(inspection: Inspection) -> tuple[tuple[bool, str, VerdictKind], ...]:
         (inspection.advice is None, "V-NO-INFO", VerdictKind.HOLD),
         (_has(inspection, FindingCode.SPLIT_PENDING), "V-SPLIT-PENDING", VerdictKind.HOLD),
         (_has(inspection, FindingCode.EMPTY_PARCEL), "V-EMPTY", VerdictKind.HOLD),
+        # "Missing" is not said against the weight of everything that was received.
+        (
+            inspection.says_missing and inspection.weight_denies_findings,
+            "V-WEIGHT-DENIES-SHORTAGE",
+            VerdictKind.HOLD,
+        ),
     )
 
 

@@ -15,7 +15,7 @@ Two rules make the outcome:
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from returnbench.inspect.case import (
     ExpectedLine,
@@ -62,6 +62,18 @@ def assess(
         return _cannot_tell(unknown, measured_mg)
     expected = _expectation(lines, packaging, u_mg, purpose)
     return _judge(lines, expected, measured_mg)
+
+
+def assess_found(
+    lines: Sequence[ExpectedLine], packaging: Mass | None, measured_mg: int, u_mg: int
+) -> WeightAssessment:
+    """Judge the weight of everything received against the units that were found.
+
+    ``lines`` carry the units that are here. It answers another question than :func:`assess`: not
+    whether something is missing, but whether the weight agrees with what the operator found.
+    """
+    judged = assess(lines, packaging, measured_mg, u_mg, WeighingPurpose.FULL_SET)
+    return replace(judged, basis="FOUND")
 
 
 def no_weight(reason: str) -> WeightAssessment:

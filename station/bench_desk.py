@@ -44,7 +44,7 @@ from returnbench.inspect.gates import missing_slots
 from returnbench.inspect.inspection import BenchState, Inspection, Phase
 from returnbench.inspect.policy import Policy, propose
 from returnbench.inspect.weighing import NoWeight, ScaleFrame
-from returnbench.inspect.weight import assess
+from returnbench.inspect.weight import assess, assess_found
 from returnbench.station.evidence_desk import EvidenceDesk, PhotoImpossible, PhotoRejected
 from returnbench.station.menu import Act, Choice, Place, Submenu, menu
 from returnbench.station.recorder import Recorder
@@ -328,7 +328,10 @@ class BenchDesk:
         readings = self._parts.evidence.keep(self._parts.scale.readings())
         weight = replace(weight, readings_sha256=readings)
         packaging = now.advice.packaging_mass if now.advice else None
-        judged = assess(now.lines, packaging, weight.mass_mg, weight.u_mg, purpose)
+        if purpose is WeighingPurpose.FULL_SET:
+            judged = assess_found(now.present_lines, packaging, weight.mass_mg, weight.u_mg)
+        else:
+            judged = assess(now.lines, packaging, weight.mass_mg, weight.u_mg, purpose)
         if not self.carry_out(RecordWeighing(weight, judged)):
             return False
         if self._times is not None and self._times.weighed_ns is None:

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 
 
-class UnknownText(KeyError):
+class UnknownTextError(KeyError):
     """There is no text with this id: a mistake in the program, found by a test."""
 
 
@@ -15,7 +15,7 @@ class Texts:
     def __init__(self, language: str) -> None:
         source = resources.files("returnbench.station") / "locale" / f"{language}.toml"
         sections = tomllib.loads(source.read_text(encoding="utf-8"))
-        self._texts = {
+        self._texts: dict[str, str] = {
             f"{section}.{name}": text
             for section, entries in sections.items()
             for name, text in entries.items()
@@ -25,13 +25,13 @@ class Texts:
         """The sentence of ``text_id`` with its parameters filled in.
 
         Raises:
-            UnknownText: no such id.
+            UnknownTextError: no such id.
 
         """
         try:
             return self._texts[text_id].format(**params)
         except KeyError as error:
-            raise UnknownText(f"{text_id}: {error}") from error
+            raise UnknownTextError(f"{text_id}: {error}") from error
 
     def has(self, text_id: str) -> bool:
         """Whether there is a text with this id."""

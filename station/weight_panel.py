@@ -59,7 +59,8 @@ def _reading(live: Reading, snapshot: Snapshot, texts: Texts) -> tuple[str, str,
 def _judged(assessment: WeightAssessment | None, texts: Texts) -> tuple[str, str, Tone]:
     if assessment is None:
         return "", "", Tone.READY
-    judgement = texts(f"weight.{assessment.outcome}")
+    found = "_found" if assessment.basis == "FOUND" else ""
+    judgement = texts(f"weight.{assessment.outcome}{found}")
     if texts.has(f"cannot_tell.{assessment.reason}"):
         judgement += f": {texts(f'cannot_tell.{assessment.reason}')}"
     if assessment.expected_mg is None or assessment.sd_mg is None:

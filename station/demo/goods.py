@@ -14,7 +14,7 @@ SHOP = "demo-shop"
 class Trouble(StrEnum):
     """What is the matter with a parcel of the demo."""
 
-    NONE = "none"
+    NONE = "nothing is the matter"
     MISSING = "an item is missing"
     SWAPPED = "an item was swapped"
     BROKEN = "the parcel is torn and an item fell out"

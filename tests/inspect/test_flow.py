@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from returnbench.inspect.case import CaseId, Finding
@@ -40,6 +42,7 @@ from returnbench.inspect.flow import decide
 from returnbench.inspect.inspection import BenchState, Inspection, Phase
 from returnbench.inspect.policy import Policy
 from returnbench.inspect.weighing import NoWeightReason
+from returnbench.inspect.weight import assess_found
 
 CASE = CaseId("c-1")
 
@@ -274,3 +277,19 @@ def test_findings_that_make_no_sense_are_refused(walk, goods, finding, code):
     weighed(opened(walk, goods), goods, goods.full_mg)
     walk.do(JudgeIntegrity(Integrity.INTACT))
     assert walk.refused(AddFinding(finding)) == code
+
+
+def test_weight_of_the_full_set_can_stop_a_shortage(walk, goods):
+    weighed(opened(walk, goods), goods, goods.full_mg)
+    walk.do(JudgeIntegrity(Integrity.INTACT), goods.photo(EvidenceSlot.ALL_ITEMS))
+    walk.do(AnswerSplit(SplitAnswer.SLIP_LISTS_ALL))
+    walk.do(AddFinding(Finding(FindingCode.SHORT_QTY, "L2", 1)))
+    # Everything received weighs as much as a complete parcel: the mug cannot be missing.
+    judged = assess_found(walk.now.present_lines, goods.packaging, goods.full_mg, 2_000)
+    weighing = goods.weighing(goods.full_mg, WeighingPurpose.FULL_SET)
+    walk.do(replace(weighing, assessment=judged), goods.photo(EvidenceSlot.FULL_SET_ON_SCALE))
+    walk.do(FinishContents(), GradeLine(None, Grade.B_LIKE_NEW), ConfirmVerdict())
+    verdict = walk.state.decided[0].verdict
+    assert verdict is not None
+    assert (verdict.kind, verdict.rules[0]) == (VerdictKind.HOLD, "V-WEIGHT-DENIES-SHORTAGE")
+    assert all(line.refund_permille == 0 for line in verdict.lines)

@@ -38,7 +38,7 @@ def test_a_group_that_fails_anywhere_is_never_acknowledged_and_hurts_no_other(
             size, checkpoint = log.size, log.checkpoint
             with pytest.raises(LogWriteFailed, match="Check the disk"):
                 log.append(GROUP)
-            assert (log.size, log.checkpoint) == (size, checkpoint)
+            assert (log.size, log.tree.size, log.checkpoint) == (size, size, checkpoint)
             assert list(log.entries()) == list(before)
             with pytest.raises(LogWriteFailed):
                 log.append([Record("note", {})])

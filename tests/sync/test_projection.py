@@ -114,6 +114,7 @@ def test_a_verdict_taken_back_is_none(values, site):
     one.happen(VerdictGiven(case, values.accept), StepUndone(case, "verdict"))
     assert one.projection.refund_of("R-1") is None
     assert one.projection.verdicts_waiting_release() == ()
+    assert one.dump()["verdicts"] == []
     (summary,) = one.projection.open_cases()
     assert summary.verdict is None
     one.happen(

@@ -132,6 +132,20 @@ def test_erasing_an_import_brings_back_what_it_had_replaced(values, site):
     assert one.projection.find_announced("R-1").instruction == "first"
 
 
+def test_an_erasure_that_was_cut_off_counts_all_the_same(site, values):
+    one = site()
+    first = one.announce(values.advice(1, instruction="first"))
+    second = one.announce(values.advice(1, instruction="second"))
+    one.log.append([Record("erase", {"addenda": [first], "ground": "asked"})])
+    assert one.store.has(first)
+    erase_evidence(one.log, one.store, [second], ground="asked")
+    one.projection.catch_up()
+    assert one.projection.find_announced("R-1") is None
+    before = one.dump()
+    one.projection.rebuild()
+    assert one.dump() == before
+
+
 def test_damaged_personal_data_does_not_stop_the_bench(site, caplog):
     one = site()
     (record,) = [Record(*encode_event(ScanRecorded("raw", "UNKNOWN", "", "wedge")))]
@@ -179,9 +193,12 @@ def test_a_database_that_breaks_under_way_is_made_again(values, site):
 def test_a_database_of_another_log_is_made_again(site, tmp_path, open_log):
     one = site()
     one.opened(1)
-    other = site(open_log(tmp_path / "other"))
+    # As long as the first, and of the same name.
+    log = open_log(tmp_path / "other")
+    log.append([Record("note", {})])
+    other = site(log)
     assert other.projection.counts().cases == 0
-    assert other.projection.applied == 0
+    assert other.projection.applied == 1
 
 
 def test_a_database_ahead_of_the_log_is_made_again(site, tmp_path, open_log, log_signer):

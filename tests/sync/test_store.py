@@ -136,10 +136,11 @@ def test_a_failure_at_any_operation_is_reported_and_the_rest_stays_sound(
         assert all(again.read(name) for name in again.names())
 
 
-def test_after_a_failed_sync_nothing_more_is_taken(tmp_path, failing_files):
+@pytest.mark.parametrize("after", ["write", "rename"])
+def test_after_a_failed_sync_nothing_more_is_taken(tmp_path, failing_files, after):
     counting = failing_files()
     EvidenceStore(tmp_path / "count", counting).put(b"one")
-    at = counting.done.index("sync")
+    at = counting.done.index("sync", counting.done.index(after))
     store = EvidenceStore(tmp_path / "e", failing_files(at, errno.EIO))
     with pytest.raises(StoreError):
         store.put(b"one")

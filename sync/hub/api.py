@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from returnbench.sync.hub import wire
 from returnbench.sync.hub.clock import utc_text
@@ -120,10 +121,14 @@ async def _read(request: Request, most: int) -> bytes:
     if not length.isdigit() or int(length) > most:
         raise too_long
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise too_long
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise too_long
+    except ClientDisconnect as error:
+        # Nobody is there to read the answer; it only ends the request.
+        raise Problem(400, "request-cut-off", "the request ended early", retry="same") from error
     return bytes(body)
 
 

@@ -66,7 +66,8 @@ class HubSettings:
     """Settings of one hub.
 
     ``data_dir`` has the hub's key, its evidence and, when ``database_url`` is empty, its SQLite
-    database. Retries wait ``retry_base_seconds``, then twice as long each time up to
+    database; several hubs on one PostgreSQL share this folder, because the keys of the refunds come
+    from the hub's key. Retries wait ``retry_base_seconds``, then twice as long each time up to
     ``retry_longest_seconds``; after ``retry_most`` failures in a row a person has to look (with the
     defaults after about three days). One call to a shop ends within ``call_seconds``; a lease of
     ``lease_seconds`` keeps other workers off meanwhile.

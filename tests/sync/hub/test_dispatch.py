@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 from returnbench.inspect.codec import decode_event
 from returnbench.inspect.codes import RefundState
@@ -311,7 +312,7 @@ def test_due_time_outlives_a_restart(queue_of):
 
 def test_database_refuses_a_second_refund_of_a_return(queue_of):
     queue, database = queue_of("R-1", "R-2")
-    with pytest.raises(Exception, match="UNIQUE"), database.writing() as connection:
+    with pytest.raises(IntegrityError), database.writing() as connection:
         connection.execute(update(intents).values(return_ref="R-1"))
     assert queue.claim(["demo"], NOW) is not None
 
@@ -408,7 +409,7 @@ def test_nothing_is_sent_again_that_may_be_booked(act, outcome, failures, jitter
     if step.state in (IntentState.READY, IntentState.UNKNOWN) and not isinstance(outcome, Absent):
         assert step.wait >= 4
         assert step.failures == failures + 1 <= 24
-    assert step.wait <= 21_600 * 1.2
+    assert step.wait <= 21_600 * 1.2 + 1
 
 
 def test_retries_last_about_three_days():

@@ -106,7 +106,7 @@ class BenchApp(App[None], inherit_bindings=False):
         self._show(self._port.view())
         if self._feed is not None:
             self._feed.start()
-        if not self.is_headless:
+        if os.name == "posix" and not self.is_headless:
             # A service manager ends the bench with SIGTERM; the terminal must be left in order.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
 

@@ -20,6 +20,10 @@ class PreviewPanel(Part[Picture | str]):
         width, height = self.size
         return (width, height - 1) if width and height > 1 else (0, 0)
 
+    def changed(self, value: Picture | str) -> None:
+        """Draw all of it again: a picture is not made of rows of text."""
+        self.refresh()
+
     def draw(self, value: Picture | str, width: int, height: int) -> list[Row]:
         """The heading, and the reason when there is no picture."""
         rows = [heading(self.words.camera, width)]
@@ -30,7 +34,7 @@ class PreviewPanel(Part[Picture | str]):
     def render_line(self, y: int) -> Strip:
         """One row of the picture, or of the text."""
         picture = self._value
-        fits = isinstance(picture, Picture) and (picture.width, picture.height + 1) == self.size
-        if y > 0 and fits and isinstance(picture, Picture) and y <= picture.height:
-            return picture.strips[y - 1]
-        return super().render_line(y)
+        if y == 0 or not isinstance(picture, Picture):
+            return super().render_line(y)
+        fits = (picture.width, picture.height + 1) == self.size
+        return picture.strips[y - 1] if fits else super().render_line(y)

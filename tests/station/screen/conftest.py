@@ -290,6 +290,11 @@ def bench() -> RememberingBench:
 
 
 @pytest.fixture
+def make_bench() -> Callable[[BenchView], RememberingBench]:
+    return RememberingBench
+
+
+@pytest.fixture
 def views() -> dict[str, BenchView]:
     return {
         "idle": IDLE,

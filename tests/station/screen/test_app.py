@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -283,6 +284,30 @@ def test_only_what_differs_is_drawn_again(bench, views) -> None:
         assert (screen.styles, screen.region) == layouts
 
     run(BenchApp(bench), act)
+
+
+def test_screen_that_changed_looks_like_one_that_was_drawn_afresh(make_bench, views) -> None:
+    pictures: dict[str, str] = {}
+
+    def picture(app: BenchApp) -> str:
+        return re.sub(r"terminal-\d+", "terminal", app.export_screenshot())
+
+    for name in views:
+
+        async def fresh(app: BenchApp, pilot: Pilot[None], name: str = name) -> None:
+            await pilot.pause()
+            pictures[name] = picture(app)
+
+        run(BenchApp(make_bench(views[name])), fresh, (80, 24))
+
+    async def changing(app: BenchApp, pilot: Pilot[None]) -> None:
+        for name in [*views, *reversed(views)]:
+            bench.change(views[name])
+            await pilot.pause()
+            assert picture(app) == pictures[name], name
+
+    bench = make_bench(views["idle"])
+    run(BenchApp(bench), changing, (80, 24))
 
 
 def _noting(part: Part[object], drawn: list[str]) -> Callable[..., Part[object]]:

@@ -4,7 +4,7 @@ One bad line rejects its return, because a return with a line too few would make
 look wrong. Every rejected line is named with its place in the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,10 @@ from returnbench.station.import_rows import (
 __all__ = ["ImportResult", "RowProblem", "parse_announced"]
 
 
-_REQUIRED = tuple(name for name, column in COLUMNS.items() if column.required)
+_ORDER = tuple(COLUMNS)
+_REQUIRED = frozenset(name for name, column in COLUMNS.items() if column.required)
+_REQUIRED_OF_LINE = _REQUIRED & LINE_COLUMNS
+_REQUIRED_OF_RETURN = _REQUIRED - LINE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class _Reading:
             if announced and not self._taken_before(announced, draft, taken):
                 returns.append(announced)
         rejected = [(rma, draft) for rma, draft in self.drafts.items() if draft.bad_row]
-        self.problems += [p for rma, draft in rejected for p in self._companions(rma, draft)]
+        self._name_companions(rejected)
         problems = tuple(sorted(self.problems, key=lambda problem: problem.line))
         return ImportResult(tuple(returns), problems, len(rejected))
 
@@ -171,11 +174,14 @@ class _Reading:
                 return True
         return False
 
-    def _companions(self, rma: str, draft: _Draft) -> Iterator[RowProblem]:
-        """The good rows of a rejected return."""
+    def _name_companions(self, rejected: Iterable[tuple[str, _Draft]]) -> None:
+        """Name the good rows of rejected returns, too."""
         named = {problem.line for problem in self.problems}
-        message = f"rejected with its return, because of line {draft.bad_row}"
-        return (RowProblem(row, "rma", rma, message) for row in draft.rows if row not in named)
+        for rma, draft in rejected:
+            message = f"rejected with its return, because of line {draft.bad_row}"
+            for row in draft.rows:
+                if row not in named:
+                    self._problem(row, "rma", rma, message)
 
     def _problem(self, line: int, column: str, value: str, message: str) -> None:
         self.problems.append(RowProblem(line, column, value, message))
@@ -188,32 +194,23 @@ def _read_row(row: SourceRow, draft: _Draft) -> tuple[dict[str, Any], list[RowPr
     """
     values: dict[str, Any] = {}
     problems: list[RowProblem] = []
-    for name, cell in row.cells.items():
+    # Most cells of the return repeat those of its first row: the difference is quick.
+    for name, cell in row.cells.items() - draft.cells.items():
         per_line = name in LINE_COLUMNS
         known = None if per_line else draft.cells.setdefault(name, cell)
         if known is not None and known != cell:
             message = f"differs from {known!r} in another row of the same return"
             problems.append(RowProblem(row.line, name, cell[:200], message))
-        elif per_line or name not in draft.values:
-            try:
-                (values if per_line else draft.values)[name] = COLUMNS[name].read(cell)
-            except CellError as error:
-                problems.append(RowProblem(row.line, name, cell[:200], str(error)))
-    problems += [
-        RowProblem(row.line, name, "", "the cell is empty") for name in _missing(row, draft)
-    ]
+            continue
+        try:
+            (values if per_line else draft.values)[name] = COLUMNS[name].read(cell)
+        except CellError as error:
+            problems.append(RowProblem(row.line, name, cell[:200], str(error)))
+    empty = (_REQUIRED_OF_LINE - row.cells.keys()) | (_REQUIRED_OF_RETURN - draft.cells.keys())
+    problems += [RowProblem(row.line, name, "", "the cell is empty") for name in empty]
     if "unit_sd_g" in row.cells and "unit_g" not in row.cells:
         problems.append(RowProblem(row.line, "unit_g", "", "is needed with unit_sd_g"))
-    return values, problems
-
-
-def _missing(row: SourceRow, draft: _Draft) -> list[str]:
-    """The required cells that are empty, in this row or so far in the return."""
-    return [
-        name
-        for name in _REQUIRED
-        if name not in (row.cells if name in LINE_COLUMNS else draft.cells)
-    ]
+    return values, sorted(problems, key=lambda problem: _ORDER.index(problem.column))
 
 
 def _expected_line(values: dict[str, Any]) -> ExpectedLine:

@@ -31,7 +31,7 @@ from returnbench.inspect.weighing import NoWeightReason
 
 @dataclass(frozen=True, slots=True)
 class OperatorSignedOn:
-    """Somebody took over the bench. ``operator`` is the badge as scanned."""
+    """Somebody took over the bench. ``operator`` is the badge as scanned; empty: signed off."""
 
     operator: str = field(metadata=PERSONAL)
 

@@ -7,8 +7,8 @@ Packaging adds its own mean and standard deviation, the scale its standard uncer
 
 Two rules make the outcome:
 
-* the measured mass lies further from the expected one than an honest parcel does in one of
-  a thousand (two-sided): **not consistent**;
+* the measured mass lies further from the expected one than a complete parcel does in the accepted
+  share of false alarms (two-sided, by default one in a thousand): **not consistent**;
 * otherwise, if for some line one unit less would explain the reading at least a twentieth
   as well as completeness does, weight **cannot tell**; if for none, **consistent**.
 """
@@ -16,6 +16,7 @@ Two rules make the outcome:
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 from returnbench.inspect.case import (
     ExpectedLine,
@@ -27,11 +28,11 @@ from returnbench.inspect.codes import WeighingPurpose
 
 MODEL = "gauss-1"
 
-FALSE_ALARM_Z = 3.2905
-"""Two-sided 0.1 % point of the normal distribution."""
+FALSE_ALARM = 0.001
+"""Share of complete parcels whose weight may speak against them, unless the site says otherwise."""
 
-DETECTION_Z = FALSE_ALARM_Z + 1.6449
-"""A loss of this many standard deviations is found in 95 % of the cases."""
+DETECTION_Z = 1.6449
+"""A loss this many standard deviations beyond the alarm is found in 95 % of the cases."""
 
 SEPARATION = math.log(20)
 """Completeness must explain the reading this much better than a missing unit does."""
@@ -45,34 +46,46 @@ class _Expectation:
     variance: float
 
 
-def assess(
+def assess(  # noqa: PLR0913, PLR0917 - each is one thing that is weighed against the others
     lines: Sequence[ExpectedLine],
     packaging: Mass | None,
     measured_mg: int,
     u_mg: int,
     purpose: WeighingPurpose,
+    false_alarm: float = FALSE_ALARM,
 ) -> WeightAssessment:
     """Judge one reading of ``measured_mg`` milligrams with standard uncertainty ``u_mg``.
 
     ``lines`` are what should be in the parcel, ``packaging`` what it is wrapped in (not used for
-    :attr:`WeighingPurpose.CONTENTS`). The outcome is never a verdict, only what weight says.
+    :attr:`WeighingPurpose.CONTENTS`). ``false_alarm`` is the accepted share of complete parcels
+    that are judged not consistent. The outcome is never a verdict, only what weight says.
     """
     unknown = _why_unknown(lines, packaging, purpose)
     if unknown:
         return _cannot_tell(unknown, measured_mg)
     expected = _expectation(lines, packaging, u_mg, purpose)
-    return _judge(lines, expected, measured_mg)
+    return _judge(lines, expected, measured_mg, alarm_z(false_alarm))
+
+
+def alarm_z(false_alarm: float) -> float:
+    """Standard deviations beyond which a reading speaks against completeness (two-sided)."""
+    return NormalDist().inv_cdf(1 - false_alarm / 2)
 
 
 def assess_found(
-    lines: Sequence[ExpectedLine], packaging: Mass | None, measured_mg: int, u_mg: int
+    lines: Sequence[ExpectedLine],
+    packaging: Mass | None,
+    measured_mg: int,
+    u_mg: int,
+    false_alarm: float = FALSE_ALARM,
 ) -> WeightAssessment:
     """Judge the weight of everything received against the units that were found.
 
     ``lines`` carry the units that are here. It answers another question than :func:`assess`: not
     whether something is missing, but whether the weight agrees with what the operator found.
     """
-    judged = assess(lines, packaging, measured_mg, u_mg, WeighingPurpose.FULL_SET)
+    purpose = WeighingPurpose.FULL_SET
+    judged = assess(lines, packaging, measured_mg, u_mg, purpose, false_alarm)
     return replace(judged, basis="FOUND")
 
 
@@ -86,14 +99,16 @@ def smallest_detectable_mg(
     packaging: Mass | None,
     u_mg: int,
     purpose: WeighingPurpose,
+    false_alarm: float = FALSE_ALARM,
 ) -> int | None:
-    """The lightest loss that a weighing would show, in milligrams; ``None`` when unknown.
+    """The lightest loss that a weighing finds in 95 % of the cases, in milligrams.
 
-    It can be told before the parcel is weighed.
+    It can be told before the parcel is weighed. ``None`` when something it needs is not known.
     """
     if _why_unknown(lines, packaging, purpose):
         return None
-    return round(DETECTION_Z * math.sqrt(_expectation(lines, packaging, u_mg, purpose).variance))
+    sd = math.sqrt(_expectation(lines, packaging, u_mg, purpose).variance)
+    return round((alarm_z(false_alarm) + DETECTION_Z) * sd)
 
 
 def _why_unknown(
@@ -140,7 +155,7 @@ def _expectation(
 
 
 def _judge(
-    lines: Sequence[ExpectedLine], expected: _Expectation, measured_mg: int
+    lines: Sequence[ExpectedLine], expected: _Expectation, measured_mg: int, z: float
 ) -> WeightAssessment:
     sd = math.sqrt(expected.variance)
     difference = expected.mean - measured_mg
@@ -148,9 +163,9 @@ def _judge(
         line.line_ref for line in lines if not _separated(line, difference, expected.variance)
     )
     explanations: tuple[WeightExplanation, ...] = ()
-    if abs(difference) > FALSE_ALARM_Z * sd:
+    if abs(difference) > z * sd:
         outcome, reason = "NOT_CONSISTENT", "TOO_LIGHT" if difference > 0 else "TOO_HEAVY"
-        explanations = _explanations(lines, difference, sd)
+        explanations = _explanations(lines, difference, z * sd)
     elif unseparated:
         outcome, reason = "CANNOT_TELL", "LINES_TOO_LIGHT"
     else:
@@ -163,7 +178,7 @@ def _judge(
         expected_mg=round(expected.mean),
         sd_mg=round(sd),
         difference_mg=round(difference),
-        smallest_detectable_mg=round(DETECTION_Z * sd),
+        smallest_detectable_mg=round((z + DETECTION_Z) * sd),
         undetectable_lines=unseparated,
         explanations=explanations,
     )
@@ -178,7 +193,7 @@ def _separated(line: ExpectedLine, difference: float, variance: float) -> bool:
 
 
 def _explanations(
-    lines: Sequence[ExpectedLine], difference: float, sd: float
+    lines: Sequence[ExpectedLine], difference: float, tolerance: float
 ) -> tuple[WeightExplanation, ...]:
     """Units too few (or too many) whose mass explains the difference, best first.
 
@@ -192,7 +207,7 @@ def _explanations(
             if sign > 0 and quantity > line.quantity:
                 continue
             residual = difference - sign * quantity * _mass(line).mean_mg
-            if abs(residual) <= FALSE_ALARM_Z * sd:
+            if abs(residual) <= tolerance:
                 explanation = WeightExplanation(line.line_ref, sign * quantity, round(residual))
                 found.append(explanation)
     found.sort(key=lambda explanation: (abs(explanation.residual_mg), explanation.line_ref))

@@ -3,19 +3,20 @@
 import logging
 import secrets
 from base64 import b32encode
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic_ns
 
-from returnbench.inspect import weighing_procedure as procedure
-from returnbench.inspect.case import AnnouncedReturn, CaseId, RefundAnswer
+from returnbench.inspect.case import (
+    AnnouncedReturn,
+    CaseId,
+    Mass,
+    SettledWeight,
+    WeightAssessment,
+)
 from returnbench.inspect.codes import (
-    REFUNDING_VERDICTS,
     DoorFlag,
     EvidenceSlot,
-    RefundState,
-    VerdictKind,
     WeighingPurpose,
 )
 from returnbench.inspect.commands import (
@@ -44,12 +45,14 @@ from returnbench.inspect.gates import missing_slots
 from returnbench.inspect.inspection import BenchState, Inspection, Phase
 from returnbench.inspect.policy import Policy, propose
 from returnbench.inspect.weighing import NoWeight, ScaleFrame
-from returnbench.inspect.weight import assess, assess_found
+from returnbench.inspect.weight import FALSE_ALARM, assess, assess_found
 from returnbench.station.evidence_desk import EvidenceDesk, PhotoImpossible, PhotoRejected
-from returnbench.station.menu import Act, Choice, Place, Submenu, menu
+from returnbench.station.finished import FinishedParcels
+from returnbench.station.menu import Act, Place, Submenu, menu
 from returnbench.station.recorder import Recorder
 from returnbench.station.scale_desk import ScaleDesk
 from returnbench.station.scan_desk import CountUnit, Ignore, LookUp, PressKey, ShowBadge, read_scan
+from returnbench.station.snapshot import Notice, Snapshot, StepTimes
 from returnbench.station.view import Tone
 from returnbench.sync.log import LogWriteFailed
 from returnbench.sync.projection import Projection
@@ -59,8 +62,6 @@ _log = logging.getLogger(__name__)
 
 SAME_SCAN_NS = 1_500_000_000
 """The same code again within this time is the scanner's echo, not a second act."""
-
-HISTORY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,52 +78,11 @@ class BenchParts:
     """The state that the log says was reached."""
     operator: str = ""
     """Who is signed on from the start, where no badge is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What the last act led to, until the next one: an id of a text with parameters."""
-
-    code: str
-    tone: Tone
-    params: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A parcel with a verdict, and what is known of its money."""
-
-    case: CaseId
-    rma: str
-    waybill: str
-    verdict: VerdictKind
-    seconds: float
-    refund: RefundState
-
-
-@dataclass(frozen=True, slots=True)
-class StepTimes:
-    """When the steps of the open parcel were reached, in monotonic nanoseconds."""
-
-    opened_ns: int
-    weighed_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that the bench knows at one moment."""
-
-    state: BenchState
-    choices: tuple[Choice, ...]
-    place: Place
-    notice: Notice | None
-    pan: procedure.Pan
-    times: StepTimes | None
-    history: tuple[Finished, ...]
-    release_at_ns: tuple[tuple[CaseId, int], ...]
-    log_size: int
-    policy: Policy
-    waiting_for: EvidenceSlot | None = None
+    idle_seconds: float | None = None
+    """Time without any act after which the operator is signed off between parcels."""
+    false_alarm: float = FALSE_ALARM
+    default_packaging: Mass | None = None
+    """What packaging weighs where the shop does not announce it."""
 
 
 @dataclass(slots=True)
@@ -146,9 +106,9 @@ class BenchDesk:
         self._notice: Notice | None = None
         self._blocked: _Blocked | None = None
         self._times: StepTimes | None = None
-        self._history: deque[Finished] = deque(maxlen=HISTORY)
-        self._release_at: dict[CaseId, int] = {}
+        self._finished = FinishedParcels(parts.undo_seconds)
         self._last_scan = ("", 0)
+        self._acted_ns = monotonic_ns()
         self._questioned = ""
 
     def snapshot(self) -> Snapshot:
@@ -160,8 +120,8 @@ class BenchDesk:
             notice=self._notice,
             pan=self._parts.scale.pan,
             times=self._times,
-            history=tuple(self._history),
-            release_at_ns=tuple(self._release_at.items()),
+            history=self._finished.newest,
+            release_at_ns=self._finished.waiting,
             log_size=self._parts.recorder.size,
             policy=self._parts.policy,
             waiting_for=self._blocked.slot if self._blocked else None,
@@ -172,7 +132,7 @@ class BenchDesk:
         if self._parts.operator and not self._state.operator:
             self.carry_out(SignOn(self._parts.operator))
         for decided in self._state.decided:
-            self._release_at[decided.case] = now_ns + round(self._parts.undo_seconds * 1e9)
+            self._finished.await_release(decided.case, now_ns)
         if self._state.inspection is not None:
             self._times = StepTimes(now_ns)
             self._notice = Notice("CONTINUING", Tone.ATTENTION)
@@ -185,6 +145,7 @@ class BenchDesk:
 
     def scanned(self, text: str, device: str, symbology: str, at_ns: int) -> None:
         """Handle one whole code."""
+        self._acted_ns = at_ns
         last, last_ns = self._last_scan
         self._last_scan = (text, at_ns)
         if text == last and 0 <= at_ns - last_ns < SAME_SCAN_NS:
@@ -209,6 +170,7 @@ class BenchDesk:
 
     def pressed(self, key: str, at_ns: int) -> None:
         """Handle one key."""
+        self._acted_ns = at_ns
         self._notice = None
         choices = menu(self._state, self._place, may_go_without=self._may_go_without())
         choice = next((choice for choice in choices if choice.key == key), None)
@@ -312,9 +274,18 @@ class BenchDesk:
         if outside and self._parts.scale.settled and not self._gross_settled(now):
             self._take_weight(WeighingPurpose.GROSS)
             self._take_photo(EvidenceSlot.LABEL, quiet=True)
-        for case, at_ns in tuple(self._release_at.items()):
-            if at_ns <= now_ns:
-                self._release(case)
+        for case in self._finished.due(now_ns):
+            if self.carry_out(ReleaseVerdict(case)):
+                self._finished.released(case)
+        self._sign_off_when_idle(now_ns)
+
+    def _sign_off_when_idle(self, now_ns: int) -> None:
+        """Nobody acted for long and no parcel is open: the next one scans a badge again."""
+        limit = self._parts.idle_seconds
+        if limit is None or not self._state.operator or self._state.inspection is not None:
+            return
+        if now_ns - self._acted_ns > limit * 1e9:
+            self.carry_out(SignOn(""))
 
     def _take_weight(self, purpose: WeighingPurpose) -> bool:
         """Weigh what lies on the pan. The shown reason stays when there is no weight."""
@@ -327,11 +298,7 @@ class BenchDesk:
             return False
         readings = self._parts.evidence.keep(self._parts.scale.readings())
         weight = replace(weight, readings_sha256=readings)
-        packaging = now.advice.packaging_mass if now.advice else None
-        if purpose is WeighingPurpose.FULL_SET:
-            judged = assess_found(now.present_lines, packaging, weight.mass_mg, weight.u_mg)
-        else:
-            judged = assess(now.lines, packaging, weight.mass_mg, weight.u_mg, purpose)
+        judged = self._judge(now, weight)
         if not self.carry_out(RecordWeighing(weight, judged)):
             return False
         if self._times is not None and self._times.weighed_ns is None:
@@ -339,6 +306,14 @@ class BenchDesk:
         contradicts = judged.outcome == "NOT_CONSISTENT"
         self._sound(Tone.ATTENTION if contradicts else Tone.READY)
         return True
+
+    def _judge(self, now: Inspection, weight: SettledWeight) -> WeightAssessment:
+        announced = now.advice.packaging_mass if now.advice else None
+        packaging = announced or self._parts.default_packaging
+        alpha = self._parts.false_alarm
+        if weight.purpose is WeighingPurpose.FULL_SET:
+            return assess_found(now.present_lines, packaging, weight.mass_mg, weight.u_mg, alpha)
+        return assess(now.lines, packaging, weight.mass_mg, weight.u_mg, weight.purpose, alpha)
 
     def _weigh_full_set(self) -> None:
         if self._take_weight(WeighingPurpose.FULL_SET):
@@ -427,6 +402,8 @@ class BenchDesk:
             self._parts.recorder.append(decision, self._state.operator)
             self._state = fold(decision, self._state)
             self._after(command, decision)
+            if self._parts.recorder.tables_behind:
+                self._tell("TABLES", Tone.TROUBLE, reason=self._parts.recorder.tables_behind)
         return True
 
     def _refused(self, refused: Refused) -> None:
@@ -451,26 +428,15 @@ class BenchDesk:
                 self._parts.scale.next_parcel()
                 self._tell("HELD", Tone.ATTENTION)
             case RecordRefundAnswer():
-                self._refund_known(command.answer)
+                self._finished.answered(command.answer)
             case _:
                 pass
 
     def _verdict_given(self, event: VerdictGiven) -> None:
         now_ns = monotonic_ns()
-        self._release_at[event.case] = now_ns + round(self._parts.undo_seconds * 1e9)
-        decided = self._state.decided[-1]
-        seconds = (now_ns - self._times.opened_ns) / 1e9 if self._times else 0.0
-        due = event.verdict.kind in REFUNDING_VERDICTS
-        self._history.appendleft(
-            Finished(
-                case=event.case,
-                rma=decided.advice.rma if decided.advice else "",
-                waybill=decided.waybill,
-                verdict=event.verdict.kind,
-                seconds=seconds,
-                refund=RefundState.WAITING_RELEASE if due else RefundState.NONE_DUE,
-            )
-        )
+        opened_ns = self._times.opened_ns if self._times else now_ns
+        self._finished.add(self._state.decided[-1], (now_ns - opened_ns) / 1e9)
+        self._finished.await_release(event.case, now_ns)
         self._times = None
         self._blocked = None
         self._parts.scale.next_parcel()
@@ -480,31 +446,9 @@ class BenchDesk:
         self._place = Place()
         self._blocked = None
         now = self._state.inspection
-        if now is not None and now.case in self._release_at:
-            del self._release_at[now.case]
-            self._history = deque((f for f in self._history if f.case != now.case), HISTORY)
+        if now is not None and self._finished.take_back(now.case):
             self._times = StepTimes(monotonic_ns())
         self._tell("UNDONE", Tone.READY)
-
-    def _release(self, case: CaseId) -> None:
-        if not self.carry_out(ReleaseVerdict(case)):
-            return
-        del self._release_at[case]
-        self._update(case, RefundState.WAITING_RELEASE, RefundState.PENDING)
-
-    def _refund_known(self, answer: RefundAnswer) -> None:
-        for finished in tuple(self._history):
-            if finished.case == answer.case:
-                self._update(answer.case, finished.refund, answer.state)
-
-    def _update(self, case: CaseId, was: RefundState, becomes: RefundState) -> None:
-        self._history = deque(
-            (
-                replace(f, refund=becomes) if f.case == case and f.refund is was else f
-                for f in self._history
-            ),
-            HISTORY,
-        )
 
     def _tell(self, code: str, tone: Tone, **params: str) -> None:
         self._notice = Notice(code, tone, tuple(params.items()))

@@ -9,9 +9,9 @@ from returnbench.inspect.codes import REFUNDING_VERDICTS, EvidenceSlot, RefundSt
 from returnbench.inspect.gates import needs_full_set
 from returnbench.inspect.inspection import Inspection, Phase
 from returnbench.inspect.policy import propose
-from returnbench.station.bench_desk import Finished, Snapshot
 from returnbench.station.devices_view import DevicesSeen
 from returnbench.station.menu import Choice
+from returnbench.station.snapshot import Finished, Snapshot
 from returnbench.station.state_panel import StatePanel
 from returnbench.station.text import Texts
 from returnbench.station.view import (

@@ -1,13 +1,16 @@
 """From events to entries on the disk, and to the tables made from them."""
 
 import hmac
+import logging
 from collections.abc import Sequence
 from hashlib import sha256
 
 from returnbench.inspect.codec import encode_event
 from returnbench.inspect.events import CaseOpened, Event
 from returnbench.sync.log import EventLog, Record
-from returnbench.sync.projection import Projection
+from returnbench.sync.projection import Projection, ProjectionFailed
+
+_log = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -21,6 +24,8 @@ class Recorder:
         self._log = log
         self._projection = projection
         self._secret = secret
+        self.tables_behind = ""
+        """Why the tables do not show the newest events; empty when they do."""
 
     @property
     def size(self) -> int:
@@ -38,8 +43,18 @@ class Recorder:
         """
         actor = self.keyed(operator) if operator else ""
         self._log.append([self._record(event, actor) for event in events])
-        self._projection.catch_up()
+        self._follow()
         return self._log.size
+
+    def _follow(self) -> None:
+        """Bring the tables to the state of the log; the events are safe even when that fails."""
+        try:
+            self._projection.catch_up()
+        except ProjectionFailed as error:
+            _log.exception("the tables are behind the log")
+            self.tables_behind = str(error)
+        else:
+            self.tables_behind = ""
 
     def keyed(self, text: str) -> str:
         """HMAC-SHA-256 of ``text`` under the secret of the station, hexadecimal."""

@@ -44,9 +44,15 @@ class ScaleDesk:
         self._device = device
         self._settings = settings
         self.pan = procedure.Pan()
-        division = settings.division_mg if settings else 1_000
-        minimum = settings.minimum_mg if settings else 0
-        self._rules = procedure.WeighingRules(division_mg=division, minimum_mg=minimum)
+        self._rules = (
+            procedure.WeighingRules(
+                division_mg=settings.division_mg,
+                minimum_mg=settings.minimum_mg,
+                capacity_mg=settings.capacity_mg,
+            )
+            if settings
+            else procedure.WeighingRules(division_mg=1)
+        )
 
     @property
     def settled(self) -> bool:

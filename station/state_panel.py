@@ -7,7 +7,7 @@ from returnbench.inspect.inspection import Inspection, Phase
 from returnbench.inspect.policy import propose
 from returnbench.inspect.weighing import NoWeightReason
 from returnbench.inspect.weight import smallest_detectable_mg
-from returnbench.station.bench_desk import Notice, Snapshot
+from returnbench.station.snapshot import Notice, Snapshot
 from returnbench.station.text import Texts
 from returnbench.station.view import StateView, Tone
 from returnbench.station.weight_panel import grams

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 
 
-class UnknownTextError(KeyError):
+class UnknownText(KeyError):
     """There is no text with this id: a mistake in the program, found by a test."""
 
 
@@ -25,13 +25,13 @@ class Texts:
         """The sentence of ``text_id`` with its parameters filled in.
 
         Raises:
-            UnknownTextError: no such id.
+            UnknownText: no such id.
 
         """
         try:
             return self._texts[text_id].format(**params)
         except KeyError as error:
-            raise UnknownTextError(f"{text_id}: {error}") from error
+            raise UnknownText(f"{text_id}: {error}") from error
 
     def has(self, text_id: str) -> bool:
         """Whether there is a text with this id."""

@@ -2,8 +2,8 @@
 
 from returnbench.inspect.case import WeightAssessment
 from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading
-from returnbench.station.bench_desk import Snapshot
 from returnbench.station.devices_view import DevicesSeen
+from returnbench.station.snapshot import Snapshot
 from returnbench.station.text import Texts
 from returnbench.station.view import Tone, WeightView
 

@@ -16,10 +16,12 @@ from returnbench.drivers.camera import Camera
 from returnbench.drivers.camera_source import CameraSettings
 from returnbench.drivers.scales.scale import Scale
 from returnbench.drivers.scales.settings import ScaleSettings
+from returnbench.inspect.case import Mass
 from returnbench.inspect.policy import Policy
 from returnbench.inspect.weighing import ScaleFrame
+from returnbench.inspect.weight import FALSE_ALARM
 from returnbench.station.bench import Bench
-from returnbench.station.bench_desk import BenchParts, Snapshot
+from returnbench.station.bench_desk import BenchParts
 from returnbench.station.camera_scanner import CameraScanner
 from returnbench.station.devices_view import DevicesSeen, devices_seen
 from returnbench.station.evidence_desk import EvidenceDesk
@@ -27,11 +29,12 @@ from returnbench.station.presenter import Presenter, Site
 from returnbench.station.recorder import Recorder
 from returnbench.station.resume import resume
 from returnbench.station.scale_desk import ScaleDesk
+from returnbench.station.snapshot import Snapshot
 from returnbench.station.text import texts
 from returnbench.sync.clock import SystemClock
 from returnbench.sync.hub.server import HubServer
 from returnbench.sync.hub.service import Hub
-from returnbench.sync.hub.settings import HubSettings, ShopSettings
+from returnbench.sync.hub.settings import HubSettings
 from returnbench.sync.keys import load_or_create_signer
 from returnbench.sync.layout import DataLayout
 from returnbench.sync.log import EventLog
@@ -52,21 +55,31 @@ class RemoteHub:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnHub:
+    """The hub that a lone bench brings along. ``port`` 0 takes a free one."""
+
+    settings: HubSettings
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StationPlan:
-    """What one station is made of. ``hub`` ``None``: it runs a hub of its own for ``shops``."""
+    """What one station is made of."""
 
     data_dir: Path
     station: str
     origin: str
+    hub: RemoteHub | OwnHub
     scale: ScaleSettings | None = None
     camera: CameraSettings | None = None
-    hub: RemoteHub | None = None
-    shops: tuple[ShopSettings, ...] = ()
     policy: Policy = field(default_factory=Policy)
     language: str = "en"
     undo_seconds: float = 10.0
-    retry_base_seconds: float = 5.0
     operator: str = ""
+    idle_seconds: float | None = None
+    false_alarm: float = FALSE_ALARM
+    default_packaging: Mass | None = None
     scan_with_camera: bool = False
     hint: Callable[[Snapshot], str] = lambda _: ""
 
@@ -149,6 +162,9 @@ class Station:
             undo_seconds=plan.undo_seconds,
             state=resume(self.log, self._engine, self.projection),
             operator=plan.operator,
+            idle_seconds=plan.idle_seconds,
+            false_alarm=plan.false_alarm,
+            default_packaging=plan.default_packaging,
         )
         site = Site(plan.station, self._devices, lambda: datetime.now().astimezone(), plan.hint)
         self.bench = Bench(parts, Presenter(site, texts(plan.language)))
@@ -162,7 +178,8 @@ class Station:
         )
 
     def _make_sync(self) -> None:
-        hub = self._plan.hub or self._own_hub()
+        planned = self._plan.hub
+        hub = self._start_own(planned) if isinstance(planned, OwnHub) else planned
         self.sync = SyncWorker(
             self.log,
             self.store,
@@ -171,22 +188,15 @@ class Station:
             station=self.log.station,
             on_change=self.bench.on_answer,
             cursor=self.bench.state().cursor,
-            retry_base_seconds=min(1.0, self._plan.retry_base_seconds),
         )
 
-    def _own_hub(self) -> RemoteHub:
+    def _start_own(self, own: OwnHub) -> RemoteHub:
         """Start the hub that a lone bench brings along."""
-        hub = Hub(
-            HubSettings(
-                data_dir=self.layout.root / "hub",
-                shops=self._plan.shops,
-                retry_base_seconds=self._plan.retry_base_seconds,
-            )
-        )
+        hub = Hub(own.settings)
         self._stack.callback(hub.stop)
         token = read_or_make_secret(self.layout.root / "keys" / "hub-token.key").hex()
         hub.enrol(self.log.station, self._signer.vkey, token)
-        server = HubServer(hub)
+        server = HubServer(hub, own.host, own.port)
         url = server.start()
         self._stack.callback(server.stop)
         hub.start_dispatcher()

@@ -23,10 +23,10 @@ from returnbench.inspect.inspection import Inspection, Phase
 from returnbench.inspect.policy import propose
 from returnbench.inspect.weighing import NoWeightReason
 from returnbench.station.bench import Bench
-from returnbench.station.bench_desk import Snapshot
 from returnbench.station.demo.goods import DemoParcel, Trouble
 from returnbench.station.demo.world import SECOND_PERSON, DemoWorld
 from returnbench.station.menu import Act, Choice, Submenu
+from returnbench.station.snapshot import Snapshot
 
 PATIENCE_S = 20.0
 """Longest wait for one reaction of the bench."""

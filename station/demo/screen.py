@@ -5,9 +5,9 @@ from time import monotonic_ns
 
 from returnbench.inspect.inspection import Phase
 from returnbench.station.bench import Bench
-from returnbench.station.bench_desk import Snapshot
 from returnbench.station.demo.goods import DemoParcel
 from returnbench.station.demo.world import SECOND_PERSON, DemoWorld
+from returnbench.station.snapshot import Snapshot
 from returnbench.station.view import BenchView, Tone
 
 

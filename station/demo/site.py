@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from returnbench.inspect.codec import plain
-from returnbench.station.bench_desk import Snapshot
 from returnbench.station.demo.goods import DemoParcel
 from returnbench.station.demo.world import OPERATOR, DemoWorld
-from returnbench.station.wiring import Station, StationPlan
+from returnbench.station.snapshot import Snapshot
+from returnbench.station.wiring import OwnHub, Station, StationPlan
+from returnbench.sync.hub.settings import HubSettings
 from returnbench.sync.log import Record
 
 STATION = "demo"
@@ -30,9 +31,10 @@ def demo_station(
             origin=ORIGIN,
             scale=world.scale,
             camera=world.camera,
-            shops=world.shops,
+            hub=OwnHub(
+                HubSettings(data_dir=state_dir / "hub", shops=world.shops, retry_base_seconds=0.2)
+            ),
             undo_seconds=undo_seconds,
-            retry_base_seconds=0.2,
             operator=OPERATOR,
             scan_with_camera=True,
             hint=hint,

@@ -131,7 +131,7 @@ CARRIER_FORMS: tuple[CarrierForm, ...] = (
     _prefix("YUNEXPRESS", r"YT[0-9]{16}"),
     _prefix("AMAZON", r"TB[ACM][0-9]{12}"),
     SSCC_FORM,
-    _digits("FEDEX", r"[0-8][0-9]{21}(?P<number>[0-9]{12})", _last(fedex_check)),
+    _digits("FEDEX", r"(?:[0-8][0-9]|96)[0-9]{20}(?P<number>[0-9]{12})", _last(fedex_check)),
     _digits("FEDEX", r"3[0-9]{15}(?P<number>[0-9]{12})[0-9]{4}", _last(fedex_check)),
     _digits("FEDEX", r"[0-9]{15}", _last(gs1_check)),
     _digits("UPS", r"[AHJKTV][0-9]{10}", _last(ups_check, 1)),

@@ -48,8 +48,10 @@ def carriers_of(
     """The waybill number in ``text`` and its possible carriers, the best explained first.
 
     Each carrier is listed once. A match by length alone is left out where a prefix speaks for
-    somebody. Without a match the candidates are empty.
+    somebody. Without a match the candidates are empty; a row of zeros matches nothing.
     """
+    if not text.strip("0"):
+        return text, ()
     best: dict[str, _Match] = {}
     for form in forms:
         shape = form.pattern.fullmatch(text)

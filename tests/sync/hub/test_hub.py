@@ -405,6 +405,7 @@ def test_entries_over_http(web):
         (b'{"protocol":1,"from":0,"entries":[],"checkpoint":""}', 422, "checkpoint-invalid"),
         (b" " * 2_000_000, 413, "payload-too-large"),
     ],
+    ids=lambda value: value[:60].decode().strip() if isinstance(value, bytes) else str(value),
 )
 def test_bad_requests_are_told_what_is_wrong(web, content, status, code):
     _, station, ask = web

@@ -166,7 +166,8 @@ class BenchApp(App[None], inherit_bindings=False):
                 case KeyPress(key, at_ns):
                     self._notice = ""
                     self._port.key(key, at_ns)
-                case CutOff(text):
+                case CutOff(text, at_ns):
+                    self._port.cut_off(text, at_ns)
                     logger.warning("%d characters came without an end and were not used", len(text))
                     self._notice = self._words.cut_off
                     self._ring(Tone.ATTENTION)

@@ -37,6 +37,12 @@ class _Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class _CutOff:
+    text: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Key:
     key: str
     at_ns: int
@@ -89,6 +95,10 @@ class Bench:
     def scan(self, text: str, device: str, at_ns: int, symbology: str = "") -> None:
         """Take one whole code from ``device``."""
         self._inbox.put(_Scan(text, device, symbology, at_ns))
+
+    def cut_off(self, text: str, at_ns: int) -> None:
+        """Take what came of a scan that was cut off."""
+        self._inbox.put(_CutOff(text, at_ns))
 
     def key(self, key: str, at_ns: int) -> None:
         """Take one key."""
@@ -168,6 +178,8 @@ class Bench:
         match item:
             case _Scan():
                 self._desk.scanned(item.text, item.device, item.symbology, item.at_ns)
+            case _CutOff():
+                self._desk.cut_off(item.text, "wedge", item.at_ns)
             case _Key():
                 self._desk.pressed(item.key, item.at_ns)
             case _Answer():

@@ -150,8 +150,9 @@ class BenchDesk:
         self._last_scan = (text, at_ns)
         if text == last and 0 <= at_ns - last_ns < SAME_SCAN_NS:
             return
-        insisted = text == self._questioned
-        read = read_scan(text, symbology, self._state, insisted=insisted)
+        again = text == self._questioned
+        find = self._parts.projection.find_announced
+        read = read_scan(text, symbology, self._state, lambda code: again or find(code) is not None)
         self._questioned = ""
         if not self.carry_out(NoteScan(text, read.meaning.kind, symbology, device)):
             return
@@ -167,6 +168,13 @@ class BenchDesk:
                 self._look_up(read.intent, at_ns)
             case Ignore():
                 self._ignored(read.intent, text)
+
+    def cut_off(self, text: str, device: str, at_ns: int) -> None:
+        """Keep what came of a scan that was cut off; it never acts."""
+        self._acted_ns = at_ns
+        if self.carry_out(NoteScan(text, "CUT_OFF", "", device)):
+            # The screen has rung already.
+            self._tell("CUT_OFF", Tone.READY)
 
     def pressed(self, key: str, at_ns: int) -> None:
         """Handle one key."""

@@ -18,6 +18,10 @@ class BenchPort(Protocol):
         """Take one whole code; ``device`` is ``wedge``, or ``keyboard`` for one typed by hand."""
         ...
 
+    def cut_off(self, text: str, at_ns: int) -> None:
+        """Keep what came of a scan that was cut off; it must never act."""
+        ...
+
     def key(self, key: str, at_ns: int) -> None:
         """Take one key: the character, or a name such as ``enter``, ``escape``, ``f1``."""
         ...

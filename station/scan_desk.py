@@ -1,5 +1,6 @@
 """What a scan means at this moment: from a code and the state of the bench to an intent. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from returnbench.inspect.bench_codes import BadCode, Badge, decode_badge, decode_command
@@ -65,17 +66,19 @@ class ReadScan:
     intent: Intent
 
 
-def read_scan(raw: str, symbology: str, state: BenchState, *, insisted: bool) -> ReadScan:
+def read_scan(
+    raw: str, symbology: str, state: BenchState, is_sure: Callable[[str], bool]
+) -> ReadScan:
     """What ``raw`` asks of the bench in this ``state``.
 
-    ``insisted``: the same code was read just before and was answered with a question; reading it
-    again says "take it as it is".
+    ``is_sure`` says of a code that it needs no second look, whatever its shape: it is announced,
+    or it was read again after a question, which says "take it as it is".
     """
     meaning = understand(raw, symbology)
-    return ReadScan(meaning, _intent(meaning, state, insisted=insisted))
+    return ReadScan(meaning, _intent(meaning, state, is_sure))
 
 
-def _intent(meaning: Meaning, state: BenchState, *, insisted: bool) -> Intent:
+def _intent(meaning: Meaning, state: BenchState, is_sure: Callable[[str], bool]) -> Intent:
     match meaning.kind:
         case MeaningKind.COMMAND:
             word = decode_command(meaning.text)
@@ -88,10 +91,10 @@ def _intent(meaning: Meaning, state: BenchState, *, insisted: bool) -> Intent:
         case MeaningKind.UNREADABLE:
             return Ignore("NOT_A_CODE", meaning.text)
         case _:
-            return _code(meaning, state, insisted=insisted)
+            return _code(meaning, state, is_sure)
 
 
-def _code(meaning: Meaning, state: BenchState, *, insisted: bool) -> Intent:
+def _code(meaning: Meaning, state: BenchState, is_sure: Callable[[str], bool]) -> Intent:
     now = state.inspection
     if now is not None:
         if meaning.text == now.waybill:
@@ -101,9 +104,12 @@ def _code(meaning: Meaning, state: BenchState, *, insisted: bool) -> Intent:
             if known or meaning.kind is not MeaningKind.WAYBILL:
                 return CountUnit(meaning.text)
         return Ignore("PARCEL_OPEN", meaning.text)
-    if meaning.kind is MeaningKind.UNIT_CODE and not insisted:
-        return Ignore("PRODUCT_CODE", meaning.text)
-    if meaning.problem is ScanProblem.CHECK_DIGIT_WRONG and not insisted:
-        return Ignore("WRONG_CHECK_DIGIT", meaning.text)
+    doubt = ""
+    if meaning.kind is MeaningKind.UNIT_CODE:
+        doubt = "PRODUCT_CODE"
+    elif meaning.problem is ScanProblem.CHECK_DIGIT_WRONG:
+        doubt = "WRONG_CHECK_DIGIT"
+    if doubt and not is_sure(meaning.text):
+        return Ignore(doubt, meaning.text)
     carriers = {candidate.carrier for candidate in meaning.candidates}
     return LookUp(meaning.text, carriers.pop() if len(carriers) == 1 else "")

@@ -54,7 +54,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         settings = load_settings(options.config)
         plan = plan_of(settings)
-        start_logging(settings.log, settings.station.data_dir)
+        problem = start_logging(settings.log, settings.station.data_dir)
+        if problem:
+            print(f"returnbench bench: {problem}", file=sys.stderr)
         return _run(options, settings, plan)
     except _TROUBLE as error:
         print(f"returnbench bench: {error}", file=sys.stderr)
@@ -72,6 +74,7 @@ def _run(options: argparse.Namespace, settings: Settings, plan: StationPlan) -> 
             preview=station.preview,
             gap_ns=settings.scanner.gap_ms * 1_000_000,
             prefix=settings.scanner.prefix,
+            log_file=settings.station.data_dir / settings.log.file,
         )
         return run_bench(app)
 

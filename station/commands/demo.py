@@ -34,7 +34,9 @@ def run(options: argparse.Namespace) -> int:
     """Run the demo."""
     stop_on_sigterm()
     state_dir = options.dir or Path(tempfile.mkdtemp(prefix="returnbench-demo-"))
-    start_logging(LogConfig(), state_dir)
+    problem = start_logging(LogConfig(), state_dir)
+    if problem:
+        print(f"returnbench demo: {problem}", file=sys.stderr)
     return _headless(options, state_dir) if options.headless else _on_screen(options, state_dir)
 
 
@@ -98,7 +100,12 @@ def _on_screen(options: argparse.Namespace, state_dir: Path) -> int:
         port = DemoPort(station.bench, world, waiting)
         hints.port = port
         station.bench.subscribe(port.follow)
-        app = BenchApp(port, theme=options.theme, preview=station.preview)
+        app = BenchApp(
+            port,
+            theme=options.theme,
+            preview=station.preview,
+            log_file=state_dir / LogConfig().file,
+        )
         status = run_bench(app)
     print(f"The demo's log, pictures and tables are in {state_dir}")
     return status

@@ -40,6 +40,10 @@ class DemoPort:
         """Take one whole code."""
         self._bench.scan(text, device, at_ns)
 
+    def cut_off(self, text: str, at_ns: int) -> None:
+        """Take what came of a scan that was cut off."""
+        self._bench.cut_off(text, at_ns)
+
     def key(self, key: str, at_ns: int) -> None:
         """Take one key; those of the demo never reach the bench."""
         match key:

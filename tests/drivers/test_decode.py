@@ -27,10 +27,12 @@ def place(*pictures):
     return np.vstack(rows)
 
 
+@pytest.mark.needs("zbar")
 def test_zbar_is_installed_here():
     assert zbar_available() is None
 
 
+@pytest.mark.needs("zbar")
 @pytest.mark.parametrize(
     ("text", "form", "expected", "name", "identifier"),
     [

@@ -24,6 +24,7 @@ def test_another_seed_gives_another_picture():
     assert not np.array_equal(render(SceneSpec(seed=1)), render(SceneSpec(seed=2)))
 
 
+@pytest.mark.needs("zbar")
 @pytest.mark.parametrize(
     ("kind", "waybill", "angle", "torn"),
     [

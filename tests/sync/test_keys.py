@@ -33,6 +33,7 @@ def test_two_stations_have_different_keys(tmp_path):
     assert one.vkey != other.vkey
 
 
+@pytest.mark.needs("openssl")
 def test_openssl_reads_the_key(key_file):
     signer = load_or_create_signer(key_file, ORIGIN)
     command = ["openssl", "pkey", "-in", key_file, "-pubout", "-outform", "DER"]
@@ -58,6 +59,7 @@ def test_a_damaged_key_is_refused_and_kept(key_file, content):
     assert key_file.read_bytes() == content
 
 
+@pytest.mark.needs("openssl")
 def test_another_kind_of_key_is_refused(key_file):
     load_or_create_signer(key_file, ORIGIN)
     command = ["openssl", "genpkey", "-algorithm", "X25519"]

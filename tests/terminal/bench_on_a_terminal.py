@@ -47,6 +47,9 @@ class WritingPort:
             state = StateView(Tone.ACCEPTED, f"PARCEL {self._count}", (text,))
             self._listener(VIEW.__class__(**{**_fields(VIEW), "state": state}))
 
+    def cut_off(self, text: str, at_ns: int) -> None:
+        """Keep nothing: the screen itself says so."""
+
     def key(self, key: str, at_ns: int) -> None:
         if key == "f12":
             secret = "4111111111111111"  # noqa: F841 - must not reach the terminal

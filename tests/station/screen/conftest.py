@@ -259,6 +259,9 @@ class RememberingBench:
     def scan(self, text: str, device: str, at_ns: int) -> None:
         self.scans.append((text, device, at_ns))
 
+    def cut_off(self, text: str, at_ns: int) -> None:
+        """Keep nothing: the screen itself says so."""
+
     def key(self, key: str, at_ns: int) -> None:
         if key == "f12":
             secret = "4111111111111111"  # noqa: F841 - must not reach the terminal

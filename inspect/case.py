@@ -155,7 +155,8 @@ class WeightExplanation:
 class WeightAssessment:
     """What the weight says about the contents.
 
-    ``outcome`` is ``CONSISTENT``, ``NOT_CONSISTENT`` or ``CANNOT_TELL``, ``reason`` the code of why.
+    ``outcome`` is ``CONSISTENT``, ``NOT_CONSISTENT`` or ``CANNOT_TELL``;
+    ``reason`` is the code of why.
     ``difference_mg`` is expected minus measured: positive when something is missing.
     """
 

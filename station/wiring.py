@@ -25,6 +25,7 @@ from returnbench.station.bench_desk import BenchParts
 from returnbench.station.camera_scanner import CameraScanner
 from returnbench.station.devices_view import DevicesSeen, devices_seen
 from returnbench.station.evidence_desk import EvidenceDesk
+from returnbench.station.import_inbox import ImportInbox
 from returnbench.station.presenter import Presenter, Site
 from returnbench.station.recorder import Recorder
 from returnbench.station.resume import resume
@@ -204,6 +205,9 @@ class Station:
 
     def _start(self) -> None:
         """Start in the order in which they need each other; they stop in the opposite one."""
+        inbox = ImportInbox(self.layout, self.log, self.projection)
+        inbox.start()
+        self._stack.callback(inbox.stop)
         self.bench.start()
         self._stack.callback(self.bench.stop)
         self.sync.start()

@@ -13,7 +13,7 @@ from returnbench.station.import_writer import Imported, write_import
 from returnbench.station.importer import ImportResult, RowProblem, parse_announced
 from returnbench.sync.keys import KeyFileError
 from returnbench.sync.layout import DataLayout
-from returnbench.sync.log import LogBusy, LogDamaged, LogWriteFailed
+from returnbench.sync.log import LogDamaged, LogWriteFailed
 from returnbench.sync.projection import ProjectionFailed
 from returnbench.sync.store import StoreError
 
@@ -54,8 +54,6 @@ def run(options: argparse.Namespace) -> int:
                 rejected=result.rejected,
                 source_name=options.file.name,
             )
-        except LogBusy as error:
-            return _refuse(f"{error}; stop the bench, import, and start it again")
         except (
             *(LogDamaged, LogWriteFailed, StoreError, KeyFileError, ProjectionFailed),
             OSError,
@@ -96,7 +94,9 @@ def _print(path: Path, result: ImportResult, imported: Imported | None) -> None:
     _print_problems(path, result.problems)
     units = sum(line.quantity for announced in result.returns for line in announced.lines)
     print(f"{len(result.returns)} returns with {units} units imported, {result.rejected} rejected")
-    if imported:
+    if imported and imported.entry is None:
+        print("the bench is at work: it takes them in within seconds")
+    elif imported:
         print(f"entry {imported.entry} of the log, addendum {imported.sha256}")
     if result.rejected:
         print("correct the rejected returns and import them again; repeating the others is safe")

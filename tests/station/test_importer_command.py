@@ -163,17 +163,18 @@ def test_the_data_folder_and_the_name_of_the_log_come_from_the_configuration(
     assert DataLayout(folder / "here").read_origin() == "shop.example/bench-7"
 
 
-def test_while_a_bench_has_the_log_nothing_is_imported(
+def test_a_bench_at_work_is_asked_to_take_it_in(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(capsys, "returns.csv", "--dir", "data")
     layout = DataLayout(folder / "data")
     with open_log(layout) as log:
         size = log.size
-        status, _, err = run(capsys, "returns.csv", "--dir", "data")
-        assert status == 1
-        assert "stop the bench" in err
+        status, out, _ = run(capsys, "returns.csv", "--dir", "data")
+        assert status == 0
+        assert "the bench is at work" in out
         assert log.size == size
+    assert len(list((folder / "data" / "inbox").glob("*.json"))) == 1
 
 
 def test_as_a_process(folder: Path) -> None:

@@ -46,7 +46,7 @@ class BadRow:
     rma: str = ""
 
 
-class FileUnusable(Exception):  # noqa: N818 - it says what happened
+class FileUnusable(Exception):
     """Nothing of the file can be trusted: its structure is broken."""
 
     def __init__(self, line: int, message: str) -> None:

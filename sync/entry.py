@@ -27,7 +27,7 @@ class EntryError(ValueError):
     """A record cannot become an entry; nothing was written."""
 
 
-class EntryTooLarge(EntryError):  # noqa: N818 - it says what happened
+class EntryTooLarge(EntryError):
     """The entry would be longer than 65535 bytes; long content belongs into an addendum."""
 
 

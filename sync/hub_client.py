@@ -19,11 +19,11 @@ _SMALL_SECONDS = 15.0
 _SLOWEST_LINE = 50_000
 
 
-class HubUnreachable(Exception):  # noqa: N818 - it says what happened
+class HubUnreachable(Exception):
     """No complete answer came; the request may or may not have been taken."""
 
 
-class HubRefused(Exception):  # noqa: N818 - it says what happened
+class HubRefused(Exception):
     """The hub answered with an error. ``code`` is its stable name, ``extra`` its members."""
 
     def __init__(self, status: int, code: str, detail: str, extra: dict[str, Any]) -> None:

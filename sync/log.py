@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _READ_BYTES = 1 << 20
 
 
-class LogWriteFailed(Exception):  # noqa: N818 - it says what happened
+class LogWriteFailed(Exception):
     """It is not certain that the records are on the disk; the log takes no more until reopened."""
 
 

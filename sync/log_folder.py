@@ -19,7 +19,7 @@ from returnbench.sync.files import Files, replace, write_new
 from returnbench.sync.recovery import CHECKPOINT, ENTRIES, RECOVER, LogDamaged
 
 
-class LogBusy(Exception):  # noqa: N818 - it says what happened
+class LogBusy(Exception):
     """Another process has the log open."""
 
 

@@ -8,7 +8,7 @@ CONTENT_TYPE = "application/problem+json"
 _RETRY = {"never", "same", "after"}
 
 
-class Problem(Exception):  # noqa: N818 - the name that RFC 9457 gives it
+class Problem(Exception):
     """A request that is answered with an error.
 
     ``code`` is stable and is what callers switch on; ``retry`` says whether the same request may be

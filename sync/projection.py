@@ -24,7 +24,7 @@ _ENTRIES_PER_TRANSACTION = 1000
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-class ProjectionFailed(Exception):  # noqa: N818 - it says what happened
+class ProjectionFailed(Exception):
     """The tables could not be brought to the state of the log; the log itself is not affected."""
 
 

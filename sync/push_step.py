@@ -14,7 +14,7 @@ _MOST_BYTES = 1024 * 1024
 _CONFLICT = "event-conflict"
 
 
-class HistoryConflict(Exception):  # noqa: N818 - it says what happened
+class HistoryConflict(Exception):
     """The hub holds another history of this station than the station itself: a person must act."""
 
     def __init__(self, code: str, detail: str) -> None:

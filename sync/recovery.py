@@ -25,7 +25,7 @@ CHECKPOINT = "checkpoint"
 RECOVER = "recover"
 
 
-class LogDamaged(Exception):  # noqa: N818 - it says what happened
+class LogDamaged(Exception):
     """Acknowledged entries are missing or changed. Nothing was altered and nothing is signed."""
 
 

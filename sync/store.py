@@ -18,11 +18,11 @@ class StoreError(Exception):
     """Evidence could not be written or read; nothing that was asked for may be relied on."""
 
 
-class EvidenceMissing(StoreError):  # noqa: N818 - it says what happened
+class EvidenceMissing(StoreError):
     """There is no file of this hash: it was erased, or lost."""
 
 
-class EvidenceDamaged(StoreError):  # noqa: N818 - it says what happened
+class EvidenceDamaged(StoreError):
     """The bytes on the disk are not those that were stored."""
 
 

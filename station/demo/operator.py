@@ -32,7 +32,7 @@ PATIENCE_S = 20.0
 """Longest wait for one reaction of the bench."""
 
 
-class OperatorStuck(Exception):  # noqa: N818 - it says what happened
+class OperatorStuck(Exception):
     """The bench did not react as a person would expect; the text says where."""
 
 

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "import": "read announced returns from CSV or JSON",
     "scale": "talk to a scale, or be one on a pseudo-terminal",
     "decode": "read the barcodes in pictures and say what they mean",
+    "labels": "print command barcodes and operator badges",
     "log": "look at the event log, check it, rebuild the tables made from it",
 }
 """Name and one line of help of each command; the module ``station/commands/NAME.py`` does it."""

@@ -14,6 +14,7 @@ import pytest
 PARTS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tmux": ("apt-get install tmux", lambda: shutil.which("tmux") is not None),
     "cc": ("apt-get install gcc libc6-dev", lambda: shutil.which("cc") is not None),
+    "chromium": ("apt-get install chromium", lambda: shutil.which("chromium") is not None),
     "openssl": ("apt-get install openssl", lambda: shutil.which("openssl") is not None),
     "zbar": (
         "apt-get install --no-install-recommends libzbar0",

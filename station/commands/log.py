@@ -24,6 +24,7 @@ _ACTIONS = {
     "show": "print entries, one a line",
     "verify": "check every entry, the signed head and the evidence files",
     "checkpoint": "print the signed head",
+    "key": "print the public key of the log, with which a hub lets this station in",
     "rebuild": "make the tables from the log again (the bench must be stopped)",
 }
 
@@ -66,7 +67,13 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    actions = {"show": _show, "verify": _verify, "checkpoint": _checkpoint, "rebuild": _rebuild}
+    actions = {
+        "show": _show,
+        "verify": _verify,
+        "checkpoint": _checkpoint,
+        "key": _key,
+        "rebuild": _rebuild,
+    }
     try:
         return actions[options.action](layout, options)
     except (
@@ -75,6 +82,12 @@ def run(options: argparse.Namespace) -> int:
     ) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _key(layout: DataLayout, options: argparse.Namespace) -> int:
+    vkey = _signer_vkey(layout)
+    print(json.dumps({"vkey": vkey}) if options.json else vkey)
+    return 0
 
 
 def _position(text: str) -> int:

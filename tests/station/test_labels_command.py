@@ -53,7 +53,7 @@ def test_the_printed_page_can_be_scanned(tmp_path):
         *("--disable-background-networking", "--disable-component-update"),
         *(f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,800"),
         # A printer draws finer than a screen.
-        "--force-device-scale-factor=3",,
+        "--force-device-scale-factor=3",
     ]
     command = [browser, *options, f"--screenshot={picture}", page.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=120)

@@ -20,6 +20,7 @@ from returnbench.inspect.codes import (
     WeighingPurpose,
 )
 from returnbench.inspect.commands import (
+    AllInOrder,
     Command,
     ConfirmVerdict,
     FinishContents,
@@ -48,11 +49,20 @@ from returnbench.inspect.weighing import NoWeight, ScaleFrame
 from returnbench.inspect.weight import FALSE_ALARM, assess, assess_found
 from returnbench.station.evidence_desk import EvidenceDesk, PhotoImpossible, PhotoRejected
 from returnbench.station.finished import FinishedParcels
-from returnbench.station.menu import Act, Place, Submenu, menu
+from returnbench.station.menu import Act, Place, Submenu, menu, refusing
 from returnbench.station.recorder import Recorder
 from returnbench.station.scale_desk import ScaleDesk
-from returnbench.station.scan_desk import CountUnit, Ignore, LookUp, PressKey, ShowBadge, read_scan
-from returnbench.station.snapshot import Notice, Snapshot, StepTimes
+from returnbench.station.scan_desk import (
+    CountUnit,
+    Ignore,
+    LookUp,
+    NamedAct,
+    PressKey,
+    ShowBadge,
+    is_code_of,
+    read_scan,
+)
+from returnbench.station.snapshot import Notice, Snapshot, StepTimes, TextId
 from returnbench.station.view import Tone
 from returnbench.sync.log import LogWriteFailed
 from returnbench.sync.projection import Projection
@@ -62,6 +72,9 @@ _log = logging.getLogger(__name__)
 
 SAME_SCAN_NS = 1_500_000_000
 """The same code again within this time is the scanner's echo, not a second act."""
+
+DISK_REST_NS = 5_000_000_000
+"""What the bench does by itself waits this long after the disk failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,7 @@ class BenchDesk:
         self._last_scan = ("", 0)
         self._acted_ns = monotonic_ns()
         self._questioned = ""
+        self._rest_until_ns = 0
 
     def snapshot(self) -> Snapshot:
         """What the bench knows now."""
@@ -149,17 +163,22 @@ class BenchDesk:
         last, last_ns = self._last_scan
         self._last_scan = (text, at_ns)
         if text == last and 0 <= at_ns - last_ns < SAME_SCAN_NS:
+            self._echoed()
             return
         again = text == self._questioned
         find = self._parts.projection.find_announced
         read = read_scan(text, symbology, self._state, lambda code: again or find(code) is not None)
         self._questioned = ""
-        if not self.carry_out(NoteScan(text, read.meaning.kind, symbology, device)):
+        # Half a character cannot be stored as it is: it is written as its escape.
+        raw = text.encode("utf-8", "backslashreplace").decode()
+        if not self.carry_out(NoteScan(raw, read.meaning.kind, symbology, device)):
             return
         self._notice = None
         match read.intent:
             case PressKey():
                 self.pressed(read.intent.key, at_ns)
+            case NamedAct():
+                self._named(read.intent.word)
             case ShowBadge():
                 self._badge(read.intent.badge)
             case CountUnit():
@@ -195,10 +214,29 @@ class BenchDesk:
             case Act.WEIGH_FULL_SET:
                 self._weigh_full_set()
             case Act.GO_WITHOUT:
-                self._go_without()
+                self._safely(self._go_without)
             case _:
                 self._place = Place()
                 self.carry_out(choice.does)
+
+    def _echoed(self) -> None:
+        """Say that a code was read before, where a person may have meant it as one more unit."""
+        if self._notice is not None and self._notice.code == "UNIT_TICKED":
+            self._tell("SAME_SCAN", Tone.READY)
+
+    def _named(self, word: str) -> None:
+        """Do what a command label names, whatever key it has now."""
+        self._place = Place()
+        if word == "ALLOK":
+            self.carry_out(AllInOrder())
+            return
+        does = refusing(self._state)
+        if isinstance(does, Submenu):
+            self._place = Place(does)
+        elif does is not None:
+            self.carry_out(does)
+        else:
+            self._tell("NOT_NOW" if self._state.inspection else "NO_PARCEL", Tone.ATTENTION)
 
     def _ignored(self, intent: Ignore, raw: str) -> None:
         if not intent.notice:
@@ -233,7 +271,10 @@ class BenchDesk:
         self._tell("UNIT_TICKED", Tone.READY, title=line.title, seen=seen, expected=expected)
 
     def _look_up(self, intent: LookUp, at_ns: int) -> None:
-        held = next((h for h in self._state.held if h.waybill == intent.text), None)
+        if self._parts.recorder.tables_behind:
+            self._tell("TABLES", Tone.TROUBLE, reason=self._parts.recorder.tables_behind)
+            return
+        held = next((h for h in self._state.held if is_code_of(h, intent.text)), None)
         if held is not None:
             if self.carry_out(ResumeCase(held.case)):
                 self._times = StepTimes(at_ns)
@@ -246,7 +287,8 @@ class BenchDesk:
         waybill = advice.waybill if advice else intent.text
         if self.carry_out(OpenCase(case, waybill, carrier, advice, flags)):
             self._times = StepTimes(at_ns)
-            self._sound(Tone.ATTENTION if flags else Tone.ACCEPTED)
+            now = self._state.inspection
+            self._sound(Tone.ATTENTION if now and now.flags else Tone.ACCEPTED)
 
     def _door_flags(
         self, code: str, carrier: str, advice: AnnouncedReturn | None
@@ -277,15 +319,24 @@ class BenchDesk:
     def tick(self, now_ns: int) -> None:
         """Do what time brings: silence of the scale, the automatic weighing, releases."""
         self._parts.scale.tick(now_ns)
+        if now_ns >= self._rest_until_ns and not self._safely(lambda: self._due(now_ns)):
+            self._rest_until_ns = now_ns + DISK_REST_NS
+
+    def _due(self, now_ns: int) -> bool:
         now = self._state.inspection
         outside = now is not None and now.phase is Phase.OUTSIDE
-        if outside and self._parts.scale.settled and not self._gross_settled(now):
-            self._take_weight(WeighingPurpose.GROSS)
+        if (
+            outside
+            and self._parts.scale.settled
+            and not self._gross_settled(now)
+            and self._take_weight(WeighingPurpose.GROSS)
+        ):
             self._take_photo(EvidenceSlot.LABEL, quiet=True)
         for case in self._finished.due(now_ns):
-            if self.carry_out(ReleaseVerdict(case)):
+            if self._write_command(ReleaseVerdict(case)):
                 self._finished.released(case)
         self._sign_off_when_idle(now_ns)
+        return True
 
     def _sign_off_when_idle(self, now_ns: int) -> None:
         """Nobody acted for long and no parcel is open: the next one scans a badge again."""
@@ -293,7 +344,7 @@ class BenchDesk:
         if limit is None or not self._state.operator or self._state.inspection is not None:
             return
         if now_ns - self._acted_ns > limit * 1e9:
-            self.carry_out(SignOn(""))
+            self._write_command(SignOn(""))
 
     def _take_weight(self, purpose: WeighingPurpose) -> bool:
         """Weigh what lies on the pan. The shown reason stays when there is no weight."""
@@ -302,12 +353,14 @@ class BenchDesk:
         if now is None or weight is None:
             return False
         if isinstance(weight, NoWeight):
-            self._tell("NO_STABLE_WEIGHT", Tone.ATTENTION, reason=f"@no_weight.{weight.reason}")
+            self._tell(
+                "NO_STABLE_WEIGHT", Tone.ATTENTION, reason=TextId(f"no_weight.{weight.reason}")
+            )
             return False
         readings = self._parts.evidence.keep(self._parts.scale.readings())
         weight = replace(weight, readings_sha256=readings)
         judged = self._judge(now, weight)
-        if not self.carry_out(RecordWeighing(weight, judged)):
+        if not self._write_command(RecordWeighing(weight, judged)):
             return False
         if self._times is not None and self._times.weighed_ns is None:
             self._times = replace(self._times, weighed_ns=monotonic_ns())
@@ -324,7 +377,7 @@ class BenchDesk:
         return assess(now.lines, packaging, weight.mass_mg, weight.u_mg, weight.purpose, alpha)
 
     def _weigh_full_set(self) -> None:
-        if self._take_weight(WeighingPurpose.FULL_SET):
+        if self._safely(lambda: self._take_weight(WeighingPurpose.FULL_SET)):
             self.carry_out(FinishContents())
 
     # -- pictures -------------------------------------------------------------------------
@@ -340,13 +393,13 @@ class BenchDesk:
         if isinstance(taken, PhotoImpossible):
             self._blocked = _Blocked(slot, taken.reason, None)
             if not quiet:
-                self._tell_photo("PHOTO_NO_CAMERA", slot, taken.detail)
+                self._tell_photo("PHOTO_NO_CAMERA", slot, taken.detail or taken.reason)
             return False
         self._blocked = None
         return self._write_command(RecordPhoto(taken))
 
     def _tell_photo(self, code: str, slot: EvidenceSlot, reason: str) -> None:
-        self._tell(code, Tone.ATTENTION, slot=f"@slot.{slot}", reason=reason)
+        self._tell(code, Tone.ATTENTION, slot=TextId(f"slot.{slot}"), reason=reason)
 
     def _may_go_without(self) -> bool:
         now = self._state.inspection
@@ -363,38 +416,45 @@ class BenchDesk:
             or WeighingPurpose.GROSS in now.without_weight
         )
 
-    def _go_without(self) -> None:
+    def _go_without(self) -> bool:
         blocked = self._blocked
         if blocked is None:
             why, detail = self._parts.scale.why_none()
-            self.carry_out(GoOnWithoutWeight(WeighingPurpose.GROSS, why, detail))
-            return
+            return self._write_command(GoOnWithoutWeight(WeighingPurpose.GROSS, why, detail))
         if blocked.rejected is not None:
             photo = self._parts.evidence.take_anyway(blocked.rejected)
-            self._write_command(RecordPhoto(photo))
-            self._blocked = None
-            return
-        if blocked.slot is EvidenceSlot.FULL_SET_ON_SCALE:
+            done = self._write_command(RecordPhoto(photo))
+        elif blocked.slot is EvidenceSlot.FULL_SET_ON_SCALE:
             self._tell("FULL_SET_PHOTO", Tone.REFUSED)
-            return
-        self._write_command(GoOnWithoutPhoto(blocked.slot, blocked.reason, blocked.tries))
+            return False
+        else:
+            given_up = GoOnWithoutPhoto(blocked.slot, blocked.reason, blocked.tries)
+            done = self._write_command(given_up)
         self._blocked = None
+        return done
 
     # -- commands -------------------------------------------------------------------------
 
     def carry_out(self, command: Command) -> bool:
         """Get the pictures that ``command`` needs, decide it, and make its events durable."""
+        return self._safely(lambda: self._with_pictures(command))
+
+    def _safely(self, act: Callable[[], bool]) -> bool:
+        """Whether ``act`` was done; when the disk did not take it, say that nothing was."""
         try:
-            now = self._state.inspection
-            if now is not None and not self._refusal_but_photo(command):
-                for slot in missing_slots(now, command):
-                    if not self._take_photo(slot):
-                        return False
-            return self._write_command(command)
+            return act()
         except (LogWriteFailed, StoreError) as error:
             _log.error("the evidence could not be written: %s", error)
             self._tell("DISK", Tone.TROUBLE, reason=str(error))
             return False
+
+    def _with_pictures(self, command: Command) -> bool:
+        now = self._state.inspection
+        if now is not None and not self._refusal_but_photo(command):
+            for slot in missing_slots(now, command):
+                if not self._take_photo(slot):
+                    return False
+        return self._write_command(command)
 
     def _refusal_but_photo(self, command: Command) -> bool:
         """Whether the command would be refused for another reason than a picture."""
@@ -417,7 +477,7 @@ class BenchDesk:
     def _refused(self, refused: Refused) -> None:
         detail = refused.detail
         if refused.code == "PHOTO_FIRST":
-            self._tell("PHOTO_FIRST", Tone.ATTENTION, slot=f"@slot.{detail}")
+            self._tell("PHOTO_FIRST", Tone.ATTENTION, slot=TextId(f"slot.{detail}"))
             return
         if refused.code == "SPLIT_CHECK_FIRST":
             self._place = Place(Submenu("split"))
@@ -431,8 +491,12 @@ class BenchDesk:
         match command:
             case UndoStep():
                 self._undone()
+            case OpenCase() | ResumeCase():
+                # A picture that another parcel waits for is none of this one.
+                self._blocked = None
             case HoldCase():
                 self._times = None
+                self._blocked = None
                 self._parts.scale.next_parcel()
                 self._tell("HELD", Tone.ATTENTION)
             case RecordRefundAnswer():

@@ -92,6 +92,15 @@ def menu(state: BenchState, place: Place, *, may_go_without: bool) -> tuple[Choi
     return (*choices, *_undo_choice(state))
 
 
+def refusing(state: BenchState) -> Command | Submenu | None:
+    """What refuses the parcel now: its one reason, or the choice of reasons; ``None``: nothing."""
+    now = state.inspection
+    if now is None or now.phase not in (Phase.DOOR, Phase.OUTSIDE):
+        return None
+    stopped = [choice.does for choice in _door(now) if isinstance(choice.does, RefuseParcel)]
+    return stopped[0] if stopped else Submenu("refuse")
+
+
 def _undo_choice(state: BenchState) -> tuple[Choice, ...]:
     now = state.inspection or (state.decided[-1] if state.decided else None)
     if now is None or now.previous is None:

@@ -11,6 +11,12 @@ from returnbench.station.menu import Choice, Place
 from returnbench.station.view import Tone
 
 
+class TextId(str):
+    """A parameter that is itself the id of a text; any other text is shown as it is."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What the last act led to, until the next one: an id of a text with parameters."""

@@ -7,7 +7,7 @@ from returnbench.inspect.inspection import Inspection, Phase
 from returnbench.inspect.policy import propose
 from returnbench.inspect.weighing import NoWeightReason
 from returnbench.inspect.weight import smallest_detectable_mg
-from returnbench.station.snapshot import Notice, Snapshot
+from returnbench.station.snapshot import Notice, Snapshot, TextId
 from returnbench.station.text import Texts
 from returnbench.station.view import StateView, Tone
 from returnbench.station.weight_panel import grams
@@ -39,7 +39,7 @@ class StatePanel:
 
     def _notice(self, notice: Notice) -> str:
         params = {
-            name: self._texts(value[1:]) if value.startswith("@") else value
+            name: self._texts(value) if isinstance(value, TextId) else value
             for name, value in notice.params
         }
         return self._texts(f"notice.{notice.code}", **params)

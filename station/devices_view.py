@@ -43,8 +43,16 @@ def _device(name: str, health: DeviceHealth | None, texts: Texts) -> DeviceView:
         DeviceState.LOST: "device.lost",
     }
     ok = health.state is DeviceState.READY
-    remedy = "" if ok else texts(f"remedy.{name}", detail=health.detail or health.code)
+    remedy = "" if ok else _remedy(name, health, texts)
     return DeviceView(label, texts(words[health.state]), ok=ok, remedy=remedy)
+
+
+def _remedy(name: str, health: DeviceHealth, texts: Texts) -> str:
+    """What to do about this code; what nobody foresaw is shown as the device said it."""
+    known = f"{name}_health.{health.code}"
+    if texts.has(known):
+        return texts(known)
+    return texts(f"remedy.{name}", detail=health.detail or health.code)
 
 
 def _hub(sync: SyncStatus | None, texts: Texts) -> DeviceView:

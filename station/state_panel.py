@@ -5,7 +5,8 @@ from returnbench.inspect.codes import DoorFlag, WeighingPurpose
 from returnbench.inspect.gates import needs_full_set
 from returnbench.inspect.inspection import Inspection, Phase
 from returnbench.inspect.policy import propose
-from returnbench.inspect.weighing import NoWeightReason
+from returnbench.inspect.weighing import NoWeight, NoWeightReason
+from returnbench.inspect.weighing_procedure import NOT_CONNECTED
 from returnbench.inspect.weight import smallest_detectable_mg
 from returnbench.station.snapshot import Notice, Snapshot, TextId
 from returnbench.station.text import Texts
@@ -107,6 +108,12 @@ class StatePanel:
         return StateView(Tone.READY, self._texts("title.outside"), (message, *self._limits(now)))
 
     def _to_be_weighed(self, now: Inspection, snapshot: Snapshot) -> StateView:
+        live = snapshot.pan.live
+        if live is None or (isinstance(live, NoWeight) and live.reason in NOT_CONNECTED):
+            reason = live.reason if isinstance(live, NoWeight) else NoWeightReason.NO_SCALE
+            said = self._texts("message.no_weight", reason=self._texts(f"no_weight.{reason}"))
+            way_on = self._texts("message.no_weight_way_on")
+            return StateView(Tone.TROUBLE, self._texts("title.outside_no_weight"), (said, way_on))
         messages = [self._texts("message.weigh")]
         if snapshot.pan.blocked is NoWeightReason.ZERO_NOT_SEEN:
             messages.insert(0, self._texts("message.weigh_empty_first"))

@@ -22,6 +22,7 @@ from returnbench.station.bench_desk import BenchDesk, BenchParts
 from returnbench.station.presenter import Presenter
 from returnbench.station.snapshot import Snapshot
 from returnbench.station.view import BenchView, Tone
+from returnbench.sync.log import LogWriteFailed
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ class Bench:
         """Take what the hub passed on; returns when it is on the disk.
 
         Raises:
+            LogWriteFailed: the disk did not take it; the hub will pass it on again.
             TimeoutError: the bench did not get to it; the hub will pass it on again.
 
         """
@@ -194,17 +196,27 @@ class Bench:
 
     def _answered(self, item: _Answer) -> None:
         try:
-            self._desk.carry_out(RecordRefundAnswer(item.answer, item.cursor))
+            kept = self._desk.carry_out(RecordRefundAnswer(item.answer, item.cursor))
         except Exception as error:
             item.done.set_exception(error)
             raise
-        item.done.set_result(None)
+        if kept:
+            item.done.set_result(None)
+        else:
+            item.done.set_exception(LogWriteFailed("the answer of the shop could not be kept"))
 
     def _publish(self) -> None:
         snapshot = self._desk.snapshot()
         with self._changed:
             self._snapshot = snapshot
             self._changed.notify_all()
+        try:
+            self._show(snapshot)
+        except Exception:
+            # Scans, weights and releases must not stop because something cannot be shown.
+            _log.exception("the bench could not show what it knows")
+
+    def _show(self, snapshot: Snapshot) -> None:
         view = self._presenter.build(snapshot, monotonic_ns())
         if view == self._view:
             return

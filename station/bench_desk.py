@@ -388,7 +388,8 @@ class BenchDesk:
         if isinstance(taken, PhotoRejected):
             self._blocked = _Blocked(slot, taken.gate.reasons[0], taken, taken.tries)
             if not quiet:
-                self._tell_photo("PHOTO_REJECTED", slot, taken.gate.reasons[0])
+                why = TextId(f"photo.{taken.gate.reasons[0]}")
+                self._tell_photo("PHOTO_REJECTED", slot, why)
             return False
         if isinstance(taken, PhotoImpossible):
             self._blocked = _Blocked(slot, taken.reason, None)

@@ -128,7 +128,7 @@ class EvidenceDesk:
             grey,
             baseline=baseline_of(tuple(self._sharpness[slot])),
             age_ms=age_ms,
-            identical_frames=0,
+            identical_frames=frame.identical_frames,
         )
 
     def _stored(self, slot: EvidenceSlot, frame: Frame, gate: PhotoGate) -> Photo:

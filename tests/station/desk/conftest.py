@@ -149,7 +149,7 @@ def bench_pictures() -> dict[str, bytes]:
     parcel = SceneSpec("parcel", WAYBILL, "YTO", weight_text="790 g", seed=3)
     return {
         "parcel": _jpeg(parcel),
-        "dark": _jpeg(parcel, 0.08),
+        "dark": _jpeg(parcel, 0.2),
         "garbage": b"\xff\xd8 no picture",
         "empty": _jpeg(SceneSpec(seed=3)),
     }
@@ -170,6 +170,7 @@ class Rig:
         self.disk = BrokenDisk()
         self.policy = Policy()
         self.operator = ""
+        self.packaging: Mass | None = None
         self.acts: list[str] = []
         self.tones: list[Tone] = []
         self.now_ns = monotonic_ns()
@@ -206,6 +207,7 @@ class Rig:
             undo_seconds=UNDO_SECONDS,
             state=resume(self.log, self.engine, self.projection),
             operator=self.operator,
+            default_packaging=self.packaging,
         )
         self.desk = BenchDesk(self.parts, self._sounded)
         self.desk.begin(self.now_ns)
@@ -313,7 +315,7 @@ class Rig:
             made = NoWeight(reason, "", b"", self.now_ns, self.scale.identity)
         else:
             made = Reading(
-                Decimal(grams), WeightUnit.G, WeightKind.GROSS, True, StabilitySource.DEVICE,
+                Decimal(grams), WeightUnit.G, WeightKind.UNKNOWN, True, StabilitySource.DEVICE,
                 f"S S {grams:>10} g\r\n".encode(), self.now_ns, self.scale.identity,
             )  # fmt: skip
         return self._show(made)
@@ -381,3 +383,13 @@ def make_rig(
 @pytest.fixture
 def rig(make_rig: Callable[..., Rig]) -> Rig:
     return make_rig()
+
+
+@pytest.fixture
+def ana() -> str:
+    return ANA
+
+
+@pytest.fixture
+def ben() -> str:
+    return BEN

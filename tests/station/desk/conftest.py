@@ -171,6 +171,7 @@ class Rig:
         self.policy = Policy()
         self.operator = ""
         self.packaging: Mass | None = None
+        self.idle_seconds: float | None = None
         self.acts: list[str] = []
         self.tones: list[Tone] = []
         self.now_ns = monotonic_ns()
@@ -208,6 +209,7 @@ class Rig:
             state=resume(self.log, self.engine, self.projection),
             operator=self.operator,
             default_packaging=self.packaging,
+            idle_seconds=self.idle_seconds,
         )
         self.desk = BenchDesk(self.parts, self._sounded)
         self.desk.begin(self.now_ns)

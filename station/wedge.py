@@ -16,6 +16,10 @@ TAIL_GAPS = 8
 SHORTEST_SCAN_WHILE_TYPING = 4
 """While a number is typed by hand, fewer characters in a burst are fast fingers, not a scanner."""
 
+SURE_BURST = 6
+"""No person strikes so many keys without a gap: such a burst is a scan and may pause longer, for
+the thread that reads the terminal may be late on a busy machine."""
+
 LONGEST_BURST = 8192
 """More characters than any printed code holds (QR: 7,089 digits): a key lies on the keyboard."""
 
@@ -75,8 +79,8 @@ class Wedge:
     """Assembles key events into scans and keys.
 
     ``gap_ns`` is the longest time between two characters of one scan. ``prefix`` is what the
-    scanner is set to send before each code: it is taken off, and a burst that begins with it may
-    pause longer. Feed events in order with ``key`` and ``paste``; when ``due_ns`` has passed and
+    scanner is set to send before each code: it is taken off. A burst that begins with it, or that is
+    too long to be a person's, may pause longer. Feed events in order with ``key`` and ``paste``; when ``due_ns`` has passed and
     nothing that was struck earlier is still waiting, call ``settle``.
     """
 
@@ -101,7 +105,7 @@ class Wedge:
 
     @property
     def last_ns(self) -> int:
-        """Time of the last character."""
+        """Time of the last character or end of a scan."""
         return self._last_ns
 
     def key(
@@ -146,6 +150,8 @@ class Wedge:
         return self._close_if_over(now_ns, paused_ns)
 
     def _allowed_ns(self) -> int:
+        if len(self._buffer) >= SURE_BURST:
+            return self._gap_ns * TAIL_GAPS
         if self._prefix and len(self._buffer) >= len(self._prefix):
             begin = "".join(self._buffer[: len(self._prefix)])
             if begin == self._prefix:
@@ -176,6 +182,8 @@ class Wedge:
 
     def _terminator(self, name: str, at_ns: int, paused_ns: int) -> list[WedgeEvent]:
         before, self._ended_ns = self._ended_ns, at_ns
+        # Only a standstill since this key may excuse that the next one comes late.
+        self._last_ns = at_ns
         if self._buffer:
             return self._ended_burst(at_ns)
         since = None if before is None else at_ns - before - paused_ns

@@ -140,7 +140,9 @@ class Presenter:
             if line.refund_permille in (0, 1000):
                 refund = self._texts(f"proposal.refund_{'all' if line.refund_permille else 'none'}")
             else:
-                refund = self._texts("proposal.refund_part", percent=line.refund_permille / 10)
+                refund = self._texts(
+                    "proposal.refund_part", percent=f"{line.refund_permille / 10:g}"
+                )
             shown.append(
                 self._texts(
                     "proposal.line",

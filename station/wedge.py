@@ -81,7 +81,7 @@ class Wedge:
     ``gap_ns`` is the longest time between two characters of one scan. ``prefix`` is what the
     scanner is set to send before each code: it is taken off. A burst that begins with it, or that
     is too long to be a person's, may pause longer. Feed events in order with ``key`` and ``paste``;
-    when ``due_ns`` has passed and nothing that was struck earlier is still waiting, call ``settle``.
+    when ``due_ns`` has passed and nothing struck earlier is still waiting, call ``settle``.
     """
 
     def __init__(self, *, gap_ns: int = GAP_NS, prefix: str = "") -> None:

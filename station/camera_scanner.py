@@ -1,7 +1,8 @@
 """Reads waybills with the bench camera while no parcel is open.
 
 A code counts when two different frames show it and agree; it counts once for as long as it stays in
-view, so a finished parcel that still lies there is not opened again.
+view. Codes that are in view beside an open parcel are its own: they are not delivered, neither then
+nor when it is finished and still lies there.
 """
 
 import logging
@@ -77,8 +78,6 @@ class CameraScanner:
         if frame is None or frame.seq == self._last_seq:
             return
         self._last_seq = frame.seq
-        if self._bench.state().inspection is not None and not self._in_view:
-            return
         decoded = decode_picture(frame.jpeg, limit_ms=LIMIT_MS, symbologies=LABEL_SYMBOLOGIES)
         reads = {read.text: read.symbology_identifier for read in decoded.results}
         labels = {text for text, aim in reads.items() if _is_label(text, aim)}
@@ -89,7 +88,7 @@ class CameraScanner:
             del self._in_view[text]
         new = sorted(agreed - self._in_view.keys())
         self._in_view.update((text, now_ns) for text in labels & (self._in_view.keys() | agreed))
-        if len(new) == 1:
+        if len(new) == 1 and self._bench.state().inspection is None:
             self._bench.scan(new[0], "camera", frame.frame_ns, reads[new[0]])
 
 

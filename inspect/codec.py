@@ -99,7 +99,8 @@ def join(cls: type[T], public: Json, personal: Json | None = None) -> T:
     for f in dataclasses.fields(typing.cast(Any, cls)):
         hint = _hints(typing.cast(Any, cls))[f.name]
         if f.metadata.get("personal"):
-            values[f.name] = public.get(f.name, personal.get(f.name, ""))
+            raw = public.get(f.name, personal.get(f.name, ""))
+            values[f.name] = _value(hint, raw, None, f"{cls.__name__}.{f.name}")
         elif f.name in public:
             values[f.name] = _value(
                 hint, public[f.name], personal.get(f.name), f"{cls.__name__}.{f.name}"

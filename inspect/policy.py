@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from returnbench.inspect.case import Finding, Verdict, VerdictLine
 from returnbench.inspect.codes import (
     BROKEN_INTEGRITY,
+    ArrivalType,
     Disposition,
     DoorFlag,
     FindingCode,
@@ -71,6 +72,14 @@ GRADE_DISPOSITION: dict[Grade, Disposition] = {
     Grade.E_DAMAGED: Disposition.PARTS,
     Grade.X_UNGRADED: Disposition.QUARANTINE,
 }
+
+_NO_REFUND_ARRIVALS = (
+    ArrivalType.EXCHANGE_IN,
+    ArrivalType.WARRANTY,
+    ArrivalType.LOAN_BACK,
+    ArrivalType.REFUND_ONLY_SURPRISE,
+)
+"""Parcels whose buyer gets goods for them, keeps none, or has the money: a person decides."""
 
 _NOT_BUYERS_FAULT = (FindingCode.DAMAGED_TRANSIT, FindingCode.DEFECT_MAKER)
 _STOPPING = (FindingCode.HAZARD, FindingCode.COUNTERFEIT_SUSPECT)
@@ -148,6 +157,12 @@ def _kind(inspection: Inspection, draft: _Draft) -> VerdictKind:
     if DoorFlag.ALREADY_REFUNDED in inspection.flags:
         draft.rule("V-ALREADY-REFUNDED")
         return VerdictKind.NO_ACTION if in_order else VerdictKind.RECOVER
+    if inspection.arrival is ArrivalType.EXCHANGE_IN and in_order:
+        draft.rule("V-EXCHANGE")
+        return VerdictKind.EXCHANGE_OK
+    if inspection.arrival in _NO_REFUND_ARRIVALS:
+        draft.rule("V-NO-REFUND-DUE")
+        return VerdictKind.HOLD
     if in_order:
         draft.rule("V-ALL-IN-ORDER")
         return VerdictKind.ACCEPT_FULL
@@ -164,6 +179,8 @@ def _stops(inspection: Inspection) -> tuple[tuple[bool, str, VerdictKind], ...]:
         (inspection.refusal is not None, "V-REFUSED-AT-DOOR", VerdictKind.REJECT),
         (_has(inspection, *_STOPPING), "V-STOP-SAFETY", VerdictKind.ESCALATE),
         (inspection.advice is None, "V-NO-INFO", VerdictKind.HOLD),
+        # Without lines there is nothing to compare with, so nothing that could be in order.
+        (not inspection.lines, "V-NO-LINES", VerdictKind.HOLD),
         (_has(inspection, FindingCode.SPLIT_PENDING), "V-SPLIT-PENDING", VerdictKind.HOLD),
         (_has(inspection, FindingCode.EMPTY_PARCEL), "V-EMPTY", VerdictKind.HOLD),
         # "Missing" is not said against the weight of everything that was received.

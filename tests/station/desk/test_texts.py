@@ -3,7 +3,6 @@
 import ast
 import string
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -26,11 +25,11 @@ from returnbench.inspect.codes import (
     VerdictKind,
 )
 from returnbench.inspect.weighing import NoWeightReason, StabilitySource
-from returnbench.station.text import texts
+from returnbench.station import text
 
-STATION = Path(str(next(iter(resources.files("returnbench.station").iterdir())))).parent
+STATION = Path(text.__file__).parent
 INSPECT = STATION.parent / "inspect"
-TEXTS = texts("en")
+TEXTS = text.texts("en")
 SECTIONS = {text_id.split(".")[0] for text_id in TEXTS.ids}
 
 # What may stand behind the point where a program puts the id together while it runs.

@@ -108,7 +108,7 @@ class HandScale:
 
 
 def _jpeg(spec: SceneSpec, light: float = 1.0) -> bytes:
-    picture = render(spec, 640, 360)
+    picture = render(spec, 320, 180)
     done, data = cv2.imencode(".jpg", np.asarray(picture * light, np.uint8))
     assert done
     return bytes(data)
@@ -135,7 +135,7 @@ class HandCamera:
         # What follows the end of a JPEG is not looked at: no two shots are equal byte for byte.
         jpeg = self._pictures[self.shows] + self._seq.to_bytes(4, "big")
         frame = Frame(
-            self._seq, max(after_ns, monotonic_ns()), jpeg, 640, 360, "MJPG", "camera", "top"
+            self._seq, max(after_ns, monotonic_ns()), jpeg, 320, 180, "MJPG", "camera", "top"
         )
         self.shots.append(frame)
         return frame

@@ -18,7 +18,8 @@ from returnbench.inspect.case import RefundAnswer
 from returnbench.inspect.commands import RecordRefundAnswer
 from returnbench.inspect.inspection import BenchState
 from returnbench.inspect.weighing import ScaleFrame
-from returnbench.station.bench_desk import BenchDesk, BenchParts
+from returnbench.station.bench_desk import BenchDesk
+from returnbench.station.case_desk import BenchParts
 from returnbench.station.presenter import Presenter
 from returnbench.station.snapshot import Snapshot
 from returnbench.station.view import BenchView, Tone

@@ -21,8 +21,8 @@ from returnbench.inspect.policy import Policy
 from returnbench.inspect.weighing import ScaleFrame
 from returnbench.inspect.weight import FALSE_ALARM
 from returnbench.station.bench import Bench
-from returnbench.station.bench_desk import BenchParts
 from returnbench.station.camera_scanner import CameraScanner
+from returnbench.station.case_desk import BenchParts
 from returnbench.station.devices_view import DevicesSeen, devices_seen
 from returnbench.station.evidence_desk import EvidenceDesk
 from returnbench.station.import_inbox import ImportInbox

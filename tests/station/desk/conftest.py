@@ -33,11 +33,13 @@ from returnbench.inspect.weighing import (
     WeightKind,
     WeightUnit,
 )
-from returnbench.station.bench_desk import BenchDesk, BenchParts, Snapshot
+from returnbench.station.bench_desk import BenchDesk
+from returnbench.station.case_desk import BenchParts
 from returnbench.station.evidence_desk import EvidenceDesk
 from returnbench.station.recorder import Recorder
 from returnbench.station.resume import resume
 from returnbench.station.scale_desk import ScaleDesk
+from returnbench.station.snapshot import Snapshot
 from returnbench.station.view import Tone
 from returnbench.sync.clock import SystemClock
 from returnbench.sync.files import Files

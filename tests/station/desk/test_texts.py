@@ -108,7 +108,7 @@ def notice_codes() -> set[str]:
     """Codes of notices: what is refused, ignored and told."""
     codes: set[str] = set()
     for tree in trees(STATION, INSPECT):
-        codes.update(first_arguments(tree, {"Refused", "Ignore", "Notice", "_tell", "_tell_photo"}))
+        codes.update(first_arguments(tree, {"Refused", "Ignore", "Notice", "tell", "_tell_photo"}))
     return {code for code in codes if code.isupper()}
 
 

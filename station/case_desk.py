@@ -127,18 +127,24 @@ class CaseDesk:
     def _due(self, now_ns: int) -> bool:
         now = self.state.inspection
         outside = now is not None and now.phase is Phase.OUTSIDE
-        if (
-            outside
-            and self._parts.scale.settled
-            and not self._gross_settled(now)
-            and self._take_weight(WeighingPurpose.GROSS)
-        ):
+        if outside and self._parts.scale.settled and not self._gross_settled(now):
+            self._take_weight(WeighingPurpose.GROSS)
+        if self._label_is_due():
             self._take_photo(EvidenceSlot.LABEL, quiet=True)
         for case in self.finished.due(now_ns):
             if self._write_command(ReleaseVerdict(case)):
                 self.finished.released(case)
         self._sign_off_when_idle(now_ns)
         return True
+
+    def _label_is_due(self) -> bool:
+        """Whether the weighed parcel has no picture yet, and nobody was told of a reason."""
+        now = self.state.inspection
+        if now is None or now.phase is not Phase.OUTSIDE or self._blocked is not None:
+            return False
+        slot = EvidenceSlot.LABEL
+        weighed = now.weighing(WeighingPurpose.GROSS) is not None
+        return weighed and not now.has_photo(slot) and slot not in now.without_photo
 
     def _sign_off_when_idle(self, now_ns: int) -> None:
         """Nobody acted for long and no parcel is open: the next one scans a badge again."""

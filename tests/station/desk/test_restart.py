@@ -115,3 +115,23 @@ def test_a_restart_after_the_tables_were_lost_gives_the_same_parcel(rig):
     (rig.root / "station.db").unlink()
     rig.switch_on()
     assert rig.snapshot.state.inspection == before.inspection
+
+
+def test_a_bench_killed_between_weight_and_picture_takes_the_picture(rig):
+    rig.camera.shows = "garbage"
+    rig.opened().restart()
+    assert not rig.now.photos
+    rig.camera.shows = "parcel"
+    rig.tick()
+    assert [photo.slot for photo in rig.now.photos] == ["LABEL"]
+    rig.tick().tick()
+    assert len(rig.now.photos) == 1
+
+
+def test_a_picture_that_cannot_be_taken_is_not_tried_for_ever(rig):
+    rig.camera.shows = "dark"
+    rig.opened().restart()
+    rig.tick()
+    shots = len(rig.camera.shots)
+    rig.tick().tick()
+    assert len(rig.camera.shots) == shots

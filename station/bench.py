@@ -175,6 +175,8 @@ class Bench:
                 _log.exception("the bench could not handle %s", type(item).__name__)
                 self._desk.failed()
             self._publish()
+            # The screen does not wait for the tables: they are made from the log.
+            self._desk.follow()
 
     def _handle(self, item: object) -> None:
         self._weights()

@@ -9,9 +9,7 @@ from returnbench.inspect.case import (
     AnnouncedReturn,
     CaseId,
 )
-from returnbench.inspect.codes import (
-    DoorFlag,
-)
+from returnbench.inspect.codes import ArrivalType, DoorFlag
 from returnbench.inspect.commands import (
     AllInOrder,
     Command,
@@ -30,6 +28,7 @@ from returnbench.station.menu import Act, Choice, Place, Submenu, menu, refusing
 from returnbench.station.scan_desk import (
     CountUnit,
     Ignore,
+    Intent,
     LookUp,
     NamedAct,
     PressKey,
@@ -90,6 +89,10 @@ class BenchDesk:
         """Do what time brings."""
         self._case.tick(now_ns)
 
+    def follow(self) -> None:
+        """Let the tables follow the log; call it when the new state is on the screen."""
+        self._case.follow()
+
     def _choices(self) -> tuple[Choice, ...]:
         case = self._case
         return menu(case.state, case.place, may_go_without=case.may_go_without())
@@ -110,22 +113,26 @@ class BenchDesk:
         self._questioned = ""
         # Half a character cannot be stored as it is: it is written as its escape.
         raw = text.encode("utf-8", "backslashreplace").decode()
-        if not self.carry_out(NoteScan(raw, read.meaning.kind, symbology, device)):
-            return
+        self._case.note(NoteScan(raw, read.meaning.kind, symbology, device))
         self._case.notice = None
-        match read.intent:
+        self._act(read.intent, text, at_ns)
+        # One write holds the scan and what it led to; what led to nothing is written now.
+        self._case.flush()
+
+    def _act(self, intent: Intent, raw: str, at_ns: int) -> None:
+        match intent:
             case PressKey():
-                self.pressed(read.intent.key, at_ns)
+                self.pressed(intent.key, at_ns)
             case NamedAct():
-                self._named(read.intent.word)
+                self._named(intent.word)
             case ShowBadge():
-                self._badge(read.intent.badge)
+                self._badge(intent.badge)
             case CountUnit():
-                self._count(read.intent.code)
+                self._count(intent.code)
             case LookUp():
-                self._look_up(read.intent, at_ns)
+                self._look_up(intent, at_ns)
             case Ignore():
-                self._ignored(read.intent, text)
+                self._ignored(intent, raw)
 
     def cut_off(self, text: str, device: str, at_ns: int) -> None:
         """Keep what came of a scan that was cut off; it never acts."""
@@ -238,8 +245,10 @@ class BenchDesk:
                 carrier, freight_collect=advice.freight_collect if advice else False
             )
         )
-        if advice is not None and advice.instruction:
+        if advice is not None and advice.arrival is ArrivalType.INTERCEPTED:
             flags.append(DoorFlag.INTERCEPTED)
+        if advice is not None and advice.instruction:
+            flags.append(DoorFlag.INSTRUCTION)
         if self._parts.projection.case_for_waybill(advice.waybill if advice else code):
             flags.append(DoorFlag.SEEN_BEFORE)
         return tuple(flags)

@@ -20,6 +20,7 @@ from returnbench.inspect.commands import (
     GoOnWithoutPhoto,
     GoOnWithoutWeight,
     HoldCase,
+    NoteScan,
     OpenCase,
     RecordPhoto,
     RecordRefundAnswer,
@@ -101,6 +102,7 @@ class CaseDesk:
         """When a person last did something."""
         self._blocked: _Blocked | None = None
         self._rest_until_ns = 0
+        self._noted: tuple[Event, ...] = ()
 
     @property
     def waiting_for(self) -> EvidenceSlot | None:
@@ -278,11 +280,32 @@ class CaseDesk:
             self._refused(decision)
             return False
         if decision:
-            self._parts.recorder.append(decision, self.state.operator)
-            self.state = fold(decision, self.state)
+            self._append(decision)
             self._after(command, decision)
-            if self._parts.recorder.tables_behind:
-                self.tell("TABLES", Tone.TROUBLE, reason=self._parts.recorder.tables_behind)
+        return True
+
+    def note(self, scan: NoteScan) -> None:
+        """Keep a scan: it becomes durable with what it leads to, or by :meth:`flush`."""
+        decision = decide(self.state, scan, self._parts.policy)
+        if not isinstance(decision, Refused):
+            self._noted += decision
+
+    def flush(self) -> bool:
+        """Make what was noted and led to nothing durable, too."""
+        return not self._noted or self._safely(lambda: self._append(()))
+
+    def follow(self) -> None:
+        """Let the tables follow the log; call it when the new state is on the screen."""
+        before = self._parts.recorder.tables_behind
+        self._parts.recorder.follow()
+        behind = self._parts.recorder.tables_behind
+        if behind and not before:
+            self.tell("TABLES", Tone.TROUBLE, reason=behind)
+
+    def _append(self, events: tuple[Event, ...]) -> bool:
+        self._parts.recorder.append((*self._noted, *events), self.state.operator)
+        self._noted = ()
+        self.state = fold(events, self.state)
         return True
 
     def _refused(self, refused: Refused) -> None:

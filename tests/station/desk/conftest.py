@@ -285,6 +285,7 @@ class Rig:
 
     def scan(self, text: str, symbology: str = "", *, after: float = 2.0) -> "Rig":
         self._pass(after).desk.scanned(text, "wedge", symbology, self.now_ns)
+        self.desk.follow()
         return self
 
     def _pass(self, seconds: float) -> "Rig":
@@ -303,10 +304,12 @@ class Rig:
     def press(self, *keys: str) -> "Rig":
         for key in keys:
             self._pass(0.3).desk.pressed(key, self.now_ns)
+            self.desk.follow()
         return self
 
     def tick(self, after: float = 0.1) -> "Rig":
         self.wait(after).desk.tick(self.now_ns)
+        self.desk.follow()
         return self
 
     def frame(self, grams: str | None, reason: NoWeightReason | None = None) -> "Rig":

@@ -159,5 +159,5 @@ def test_no_text_is_empty_and_all_parameters_have_names():
 def test_a_text_that_is_not_there_names_its_id():
     with pytest.raises(KeyError, match="no\\.such"):
         TEXTS("no.such")
-    with pytest.raises(KeyError, match="flag\\.INTERCEPTED"):
-        TEXTS("flag.INTERCEPTED")
+    with pytest.raises(KeyError, match="flag\\.INSTRUCTION"):
+        TEXTS("flag.INSTRUCTION")

@@ -20,7 +20,7 @@ from returnbench.inspect.commands import (
     ScanUnit,
     SignOn,
 )
-from returnbench.inspect.inspection import Phase
+from returnbench.inspect.inspection import Inspection, Phase
 from returnbench.inspect.policy import propose
 from returnbench.inspect.weighing import ScaleFrame
 from returnbench.station.case_desk import BenchParts, CaseDesk
@@ -33,7 +33,6 @@ from returnbench.station.scan_desk import (
     NamedAct,
     PressKey,
     ShowBadge,
-    is_code_of,
     read_scan,
 )
 from returnbench.station.snapshot import Snapshot, StepTimes
@@ -218,16 +217,17 @@ class BenchDesk:
         self._case.tell("UNIT_TICKED", Tone.READY, title=line.title, seen=seen, expected=expected)
 
     def _look_up(self, intent: LookUp, at_ns: int) -> None:
+        self._case.follow()
         if self._parts.recorder.tables_behind:
             self._case.tell("TABLES", Tone.TROUBLE, reason=self._parts.recorder.tables_behind)
             return
-        held = next((h for h in self._case.state.held if is_code_of(h, intent.text)), None)
+        advice = self._parts.projection.find_announced(intent.text)
+        held = self._held(intent.text, advice)
         if held is not None:
             if self.carry_out(ResumeCase(held.case)):
                 self._case.times = StepTimes(at_ns)
                 self._case.tell("RESUMED", Tone.ATTENTION)
             return
-        advice = self._parts.projection.find_announced(intent.text)
         carrier = advice.carrier if advice else intent.carrier
         flags = self._door_flags(intent.text, carrier, advice)
         case = CaseId("c-" + b32encode(secrets.token_bytes(10)).decode().lower())
@@ -236,6 +236,23 @@ class BenchDesk:
             self._case.times = StepTimes(at_ns)
             now = self._case.state.inspection
             self._case.sound(Tone.ATTENTION if now and now.flags else Tone.ACCEPTED)
+
+    def _held(self, code: str, advice: AnnouncedReturn | None) -> Inspection | None:
+        """The parcel that was set aside and that this code means: its own, or its return's."""
+        for held in self._case.state.held:
+            if held.waybill == code:
+                return held
+            if (
+                advice
+                and held.advice
+                and (held.advice.shop, held.advice.rma)
+                == (
+                    advice.shop,
+                    advice.rma,
+                )
+            ):
+                return held
+        return None
 
     def _door_flags(
         self, code: str, carrier: str, advice: AnnouncedReturn | None

@@ -10,6 +10,7 @@ import pytest
 
 from returnbench.inspect.case import CaseId, RefundAnswer
 from returnbench.inspect.codes import RefundState
+from returnbench.inspect.events import RefundAnswered
 from returnbench.inspect.inspection import Phase
 from returnbench.inspect.weighing import Reading, StabilitySource, WeightKind, WeightUnit
 from returnbench.station.bench import Bench
@@ -151,8 +152,12 @@ def answered(case: str) -> RefundAnswer:
 def test_an_answer_of_the_shop_is_taken_when_it_is_on_the_disk(rig, make_bench):
     bench = make_bench()
     bench.on_answer(3, answered("c-1"))
-    assert rig.projection.refund_of("RMA-1").shop_ref == "re_7"
+    assert [event.cursor for event in rig.of(RefundAnswered)] == [3]
     bench.on_answer(2, answered("c-1"))
+    assert len(rig.of(RefundAnswered)) == 1
+    # The tables follow when the screen had its time.
+    until(bench, lambda _: rig.projection.applied == rig.log.size)
+    assert rig.projection.refund_of("RMA-1").shop_ref == "re_7"
     assert rig.projection.last_cursor() == 3
 
 

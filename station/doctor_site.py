@@ -31,7 +31,7 @@ def check_scale(scale: ScaleConfig) -> Check:
         remedy = "connect a scale and set [scale] in config.toml; until then nothing is weighed"
         return warn("scale", "none is configured", remedy)
     transport = load("returnbench.drivers.scales.transport")
-    known = load("returnbench.drivers.scales.protocols").PROTOCOLS
+    known = load("returnbench.drivers.scales.registry").PROTOCOLS
     if scale.protocol not in known:
         found = f'the protocol "{scale.protocol}" is not known'
         return fail("scale", found, f"set [scale] protocol to one of {', '.join(known)}")

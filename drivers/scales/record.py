@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from returnbench.drivers.scales.protocol import frame_of
-from returnbench.drivers.scales.protocols import protocol_named
+from returnbench.drivers.scales.registry import protocol_named
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.inspect.weighing import (
     NoWeight,

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from returnbench.drivers.health import DeviceHealth, DeviceState
 from returnbench.drivers.scales.link import Link
 from returnbench.drivers.scales.protocol import Command
-from returnbench.drivers.scales.protocols import protocol_named
+from returnbench.drivers.scales.registry import protocol_named
 from returnbench.drivers.scales.reporter import Reporter
 from returnbench.drivers.scales.session import (
     CommandDone,

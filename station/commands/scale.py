@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from returnbench.drivers.scales.protocol import Commands, Decoded, WeightLine
-from returnbench.drivers.scales.protocols import PROTOCOLS, protocol_named
+from returnbench.drivers.scales.registry import PROTOCOLS, protocol_named
 from returnbench.drivers.scales.scale import Scale
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.drivers.scales.simulator import SIMULATED_PROTOCOLS, ScaleSimulator

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from returnbench.drivers.scales.mt_sics import decode
 from returnbench.drivers.scales.protocol import frame_of
+from returnbench.drivers.scales.protocols.mt_sics import decode
 from returnbench.drivers.scales.record import (
     RecordError,
     header_of,

@@ -2,8 +2,8 @@
 
 import difflib
 
-from returnbench.drivers.scales.mt_sics import MT_SICS, MT_SICS_ANY_WIDTH
 from returnbench.drivers.scales.protocol import ScaleProtocol
+from returnbench.drivers.scales.protocols.mt_sics import MT_SICS, MT_SICS_ANY_WIDTH
 
 PROTOCOLS: dict[str, ScaleProtocol] = {
     protocol.name: protocol for protocol in (MT_SICS, MT_SICS_ANY_WIDTH)

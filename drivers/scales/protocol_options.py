@@ -13,6 +13,9 @@ class ProtocolOptions:
     of its display. ``net_bit``: the scale marks a net weight in its status. ``digits_reversed``:
     the scale sends the lowest digit first. ``address`` is the number of the scale on a line that
     several share. ``report_id`` is the number of the USB report that carries the weight.
+    ``frame_bytes`` is the length of one weight with its line end, ``weight_columns`` the width of
+    the number with its leading blanks, where models of one protocol differ in that.
+    ``inverted_status``: the scale sends "moving" and "at zero" as 0 instead of 1.
     """
 
     unit: WeightUnit | None = None
@@ -21,3 +24,6 @@ class ProtocolOptions:
     digits_reversed: bool | None = None
     address: int | None = None
     report_id: int | None = None
+    frame_bytes: int | None = None
+    weight_columns: int | None = None
+    inverted_status: bool = False

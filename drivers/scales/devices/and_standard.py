@@ -4,6 +4,7 @@ from returnbench.drivers.scales.devices.line_device import LineDevice
 from returnbench.drivers.scales.simulated_device import DeviceSetup
 from returnbench.drivers.scales.simulator_physics import Indication, Range
 
+
 class AndDevice(LineDevice):
     """Answers ``Q`` and ``S``, streams after ``SIR`` until ``C``.
 

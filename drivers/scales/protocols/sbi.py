@@ -80,7 +80,7 @@ def _known_22(line: str, options: ProtocolOptions) -> Decoded | None:
         if (shorter := _block(line, 0)) and (_special(shorter) or _number(shorter)):
             return unreadable('the lines have 16 characters: set protocol = "sbi-16"')
         return None
-    name = line[:_ID_COLUMNS].rstrip()
+    name = line[:_ID_COLUMNS].rstrip(" ")
     if name == _SPECIAL_ID:
         return _special(block)
     if _number(block) is None:
@@ -99,7 +99,7 @@ def _block(line: str, start: int) -> str | None:
 
 
 def _special(block: str) -> NoWeightLine | None:
-    text = block.strip()
+    text = block.strip(" ")
     if _ERROR.fullmatch(text):
         return NoWeightLine(NoWeightReason.DEVICE_ERROR, text)
     return _SPECIAL.get(text)
@@ -111,14 +111,14 @@ def _number(block: str) -> str | None:
     if block[0] not in "+- " or match is None or _UNIT.fullmatch(block[11:]) is None:
         return None
     digits = match["digits"] + (match["unverified"] or "")
-    return block[0].strip() + digits if digits[-1].isdigit() else None
+    return block[0].strip(" ") + digits if digits[-1].isdigit() else None
 
 
 def _weight(block: str, kind: WeightKind, options: ProtocolOptions) -> Decoded | None:
     number = _number(block)
     if number is None:
         return None
-    unit = block[11:].rstrip()
+    unit = block[11:].rstrip(" ")
     if unit:
         return weight_line(number, unit, stable=True, kind=kind, expected=options.unit)
     if options.unit is not None:

@@ -11,7 +11,8 @@ What is weak, and how it is read here:
 - ``M`` in the first column is not explained: such a weight is refused.
 - ``Error`` does not say whether the load is out of range or the scale at fault.
 - Net is not told from gross. There is no command to zero.
-- There is no checksum: a changed digit or sign cannot be seen. A lost or added character can.
+- There is no checksum: a changed digit, sign or point, or ``k`` that became ``m``, cannot be seen.
+  A lost or added character can.
 """
 
 import re

@@ -105,29 +105,34 @@ def _status(status: int, options: ProtocolOptions) -> NoWeightLine:
     return NoWeightLine(NoWeightReason.NOT_READY, f"status without weight: {detail or 'all clear'}")
 
 
-def _zeroed(raw: bytes) -> AnswerLine | None:
+def _zeroed(raw: bytes, net_bit: bool) -> AnswerLine | None:
     """The status as the answer to ``Z``: zero is taken if stable, in range and without tare."""
     status = _status_byte(raw)
     if status is None:
         return None
-    refused = {
-        MOTION: Outcome.NOT_NOW,
-        OVER: Outcome.TOO_HIGH,
-        UNDER: Outcome.TOO_LOW,
-        OUTSIDE_ZERO: Outcome.TOO_HIGH,
-    }
-    outcome = next((why for bit, why in refused.items() if status & bit), Outcome.DONE)
-    return AnswerLine("Z", outcome)
+    outcome = _refused(status)
+    if outcome is None and status & OUTSIDE_ZERO:
+        outcome = Outcome.TOO_HIGH
+    if outcome is None and net_bit and status & NET:
+        outcome = Outcome.NOT_POSSIBLE
+    return AnswerLine("Z", outcome or Outcome.DONE)
 
 
 def _tared(raw: bytes) -> AnswerLine | None:
-    """The status as the answer to ``T``, from a scale that tells net by bit 5."""
+    """The status as the answer to ``T``, from a scale that tells net by bit 5.
+
+    Bit 5 alone may stand for an older tare; a net weight of zero is that of the load itself.
+    """
     status = _status_byte(raw)
     if status is None:
         return None
-    if status & MOTION:
-        return AnswerLine("T", Outcome.NOT_NOW)
-    return AnswerLine("T", Outcome.DONE if status & NET else Outcome.NOT_POSSIBLE)
+    tared = bool(status & NET and status & CENTRE_OF_ZERO)
+    return AnswerLine("T", _refused(status) or (Outcome.DONE if tared else Outcome.NOT_POSSIBLE))
+
+
+def _refused(status: int) -> Outcome | None:
+    why = {MOTION: Outcome.NOT_NOW, OVER: Outcome.TOO_HIGH, UNDER: Outcome.TOO_LOW}
+    return next((outcome for bit, outcome in why.items() if status & bit), None)
 
 
 def _status_byte(raw: bytes) -> int | None:
@@ -136,7 +141,7 @@ def _status_byte(raw: bytes) -> int | None:
 
 
 def _commands(options: ProtocolOptions) -> Commands:
-    # Without bit 5 the status does not say whether the scale has tared.
+    # Without bit 5 as net, the status does not say whether the scale has tared.
     tare = (
         ReadCommand(b"T", frozenset(), _ANSWER_SECONDS, _tared)
         if options.net_bit
@@ -145,7 +150,9 @@ def _commands(options: ProtocolOptions) -> Commands:
     return Commands(
         poll=b"W",
         poll_seconds=0.15,
-        zero=ReadCommand(b"Z", frozenset(), _ANSWER_SECONDS, _zeroed),
+        zero=ReadCommand(
+            b"Z", frozenset(), _ANSWER_SECONDS, partial(_zeroed, net_bit=options.net_bit)
+        ),
         tare=tare,
     )
 

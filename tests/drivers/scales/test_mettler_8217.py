@@ -249,11 +249,21 @@ def test_what_the_status_says_about_zero(status, outcome):
     assert isinstance(zero, ReadCommand)
     assert zero.read(b"\x02?" + status + b"\r").outcome is outcome
     assert zero.read(b"\x0201.235\r") is None
+    assert TELLS_NET.commands.zero.read(b"\x02?p\r").outcome is Outcome.NOT_POSSIBLE
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(b"a", Outcome.NOT_NOW), (b"p", Outcome.DONE), (b"@", Outcome.NOT_POSSIBLE)],
+    [
+        (b"a", Outcome.NOT_NOW),
+        (b"b", Outcome.TOO_HIGH),
+        (b"d", Outcome.TOO_LOW),
+        (b"p", Outcome.DONE),
+        (b"x", Outcome.DONE),
+        (b"`", Outcome.NOT_POSSIBLE),
+        (b"P", Outcome.NOT_POSSIBLE),
+        (b"@", Outcome.NOT_POSSIBLE),
+    ],
 )
 def test_what_the_status_says_about_tare_where_bit_five_means_net(status, outcome):
     tare = TELLS_NET.commands.tare

@@ -108,7 +108,6 @@ def _weight(line: str, options: ProtocolOptions) -> Decoded | None:
     fits = (
         command.rstrip(" ") in _WEIGHT_IDS
         and command[:1] != " "
-        and command[3:] in ("", " ")
         and marker in " ?^v"
         and field[:1] == " "
     )

@@ -39,7 +39,6 @@ _BLOCK = 14
 _ID_COLUMNS = 6
 
 _NUMBER = re.compile(r"\x20*(?P<digits>[0-9]+(?:[.,][0-9]*)?)(?:\[(?P<unverified>[0-9])\]|\x20)")
-_UNIT = re.compile(r"(?P<name>[!-~]*)\x20*")
 _ERROR = re.compile(r"E(?:rr|RR) (?P<code>[0-9]{1,3})|(?:APP|DIS|PRT)\.ERR")
 _SPECIAL = {
     "High": NoWeightLine(NoWeightReason.OVERLOAD, "High: overload"),
@@ -108,7 +107,7 @@ def _special(block: str) -> NoWeightLine | None:
 def _number(block: str) -> str | None:
     """Sign and digits of a block, or ``None`` where it is no weight."""
     match = _NUMBER.fullmatch(block[1:11])
-    if block[0] not in "+- " or match is None or _UNIT.fullmatch(block[11:]) is None:
+    if block[0] not in "+- " or match is None:
         return None
     digits = match["digits"] + (match["unverified"] or "")
     return block[0].strip(" ") + digits if digits[-1].isdigit() else None

@@ -157,6 +157,8 @@ def test_lines_of_another_length_need_it_entered(raw, value):
         (b"ST,GS,+       kg\r\n", NoWeightReason.UNREADABLE),
         (b"ST,GS,+ -12.34kg\r\n", NoWeightReason.UNREADABLE),
         (b"ST,GS,+0012.34pc\r\n", NoWeightReason.UNREADABLE),
+        (b"ST,GS,+012.34 kg\r\n", NoWeightReason.UNREADABLE),
+        (b"ST,G,+000012.34g\r\n", NoWeightReason.UNREADABLE),
         (b"ST,XX,+0012.34kg\r\n", NoWeightReason.UNREADABLE),
         (b"T,GS,+00012.34kg\r\n", NoWeightReason.UNREADABLE),
         (b" 0012.34\r\n", NoWeightReason.UNREADABLE),

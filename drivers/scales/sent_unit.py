@@ -13,8 +13,9 @@ def sent_unit(
 ) -> WeightUnit | NoWeightLine:
     """The unit ``text``, or why it cannot be trusted.
 
-    Where the site has entered a unit, another one is refused. Without that, ``g`` is refused, too:
-    it may be ``kg`` that lost its k. ``lone_g``: that cannot happen unnoticed in this protocol.
+    Where the site has entered a unit, another one is refused. Without that, ``mg`` and ``g`` are
+    refused, too: they may be ``kg`` with a damaged or lost letter. ``lone_g``: in this protocol a
+    lost letter does not go unnoticed, so that ``g`` counts.
     """
     unit = _UNITS.get(text)
     if unit is None:
@@ -25,9 +26,10 @@ def sent_unit(
             NoWeightReason.UNIT_CHANGED,
             f"the scale sends {unit}, config.toml says {options.unit}: change one of them",
         )
-    if unit is WeightUnit.G and options.unit is None and not lone_g:
+    doubtful = unit is WeightUnit.MG or (unit is WeightUnit.G and not lone_g)
+    if doubtful and options.unit is None:
         return unreadable(
-            'g may be kg that lost its k: if the scale weighs in grams, set unit = "g" in '
+            f'{unit} may be a damaged kg: if the scale weighs in {unit}, set unit = "{unit}" in '
             "config.toml"
         )
     return unit

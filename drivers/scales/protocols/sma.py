@@ -17,6 +17,7 @@ from functools import partial
 from returnbench.drivers.scales.decoding import decoded_or_why_not, unreadable
 from returnbench.drivers.scales.dialogue import ReadCommand
 from returnbench.drivers.scales.framing_delimited import DelimitedFramer
+from returnbench.drivers.scales.plain_number import decimals_fault
 from returnbench.drivers.scales.protocol import (
     AnswerLine,
     Command,
@@ -39,7 +40,7 @@ _WEIGHT = re.compile(
     r"\n(?P<status>[ZOUEIT\x20])[1-9](?P<kind>[GNTgn])(?P<motion>[M\x20])\x20"
     r"(?P<field>[\x20-~]{10})(?P<unit>[A-Za-z\x20]{3})\r"
 )
-_NUMBER = re.compile(r"\x20*-?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
+_NUMBER = re.compile(r"\x20*-?[0-9]+(?:\.[0-9]+)?")
 _INFORMATION = re.compile(r"\n(?P<name>[A-Z]{3}):(?P<text>[\x20-~]{0,40})\r")
 _DIAGNOSIS = re.compile(r"\n(?P<text>[R\x20][E\x20][C\x20][\x20-~])\r")
 _LIMIT = 64
@@ -108,8 +109,7 @@ def _weight(match: re.Match[str], options: ProtocolOptions) -> Decoded:
     field, unit_text = match["field"], match["unit"].rstrip()
     if _dashed(field):
         return _NOT_STABLE
-    number = _NUMBER.fullmatch(field)
-    if number is None:
+    if not _NUMBER.fullmatch(field):
         return unreadable(f"{field!r} is no weight of ten columns")
     if kind == "T":
         return AnswerLine("M", Outcome.DONE, f"{field.strip()} {unit_text}")
@@ -118,15 +118,11 @@ def _weight(match: re.Match[str], options: ProtocolOptions) -> Decoded:
     value = Decimal(field.strip())
     if status == "Z" and kind == "G" and value:
         return unreadable("the status says centre of zero and the gross weight does not")
-    if options.decimals not in (None, len(number["decimals"] or "")):
-        return unreadable(
-            f"{field.strip()} instead of {options.decimals} decimals: a character was damaged, or "
-            "the scale was changed; then set decimals in config.toml"
-        )
     # Twenty bytes: a lost k would be missing.
     unit = sent_unit(unit_text, options, lone_g=True)
-    if isinstance(unit, NoWeightLine):
-        return unit
+    fault = decimals_fault(field, options.decimals)
+    if fault is not None or isinstance(unit, NoWeightLine):
+        return fault or unit
     return WeightLine(value, unit, match["motion"] != "M", _KINDS[kind])
 
 

@@ -97,6 +97,8 @@ def _report_of(line: bytes) -> bytes:
 
 def decode(raw: bytes, report_id: int = REPORT_ID) -> Decoded:
     """What one report says. Never raises. ``report_id`` is the report that carries weights."""
+    if not raw:
+        return unreadable("not a report of a USB scale: for one, set url to hidraw:///dev/hidraw0")
     if len(raw) != REPORT_BYTES:
         return unreadable(f"a report of {len(raw)} bytes instead of {REPORT_BYTES}")
     if raw[0] == 0:

@@ -8,7 +8,8 @@ the letters do not mean what they mean on other scales of the same maker.
 The line says nothing about stability (``UNAVAILABLE``; no reading is called stable here) nor about
 the range, and has no checksum: a digit that was changed to another digit cannot be detected. No
 answer to ``Z`` is documented, and it tares where it does not zero, so the station sends neither
-zero nor tare: the key on the scale does it. A number without a point is accepted only where the
+zero nor tare: the key on the scale does it. These scales show kg, lb or oz; ``g`` alone is refused,
+because it may be what is left of ``kg``. A number without a point is accepted only where the
 site enters ``decimals = 0``.
 
 Weak: the width of the number is known from the printed example alone, and a driver in use says that
@@ -44,7 +45,7 @@ _LINE_ENDS = b"\n\x8a"
 _LINE_LIMIT = 64
 _WEIGHT = re.compile(
     r"(?:(?P<label>[GN])(?:/W)?:?\x20{1,4})?(?P<sign>[+-])"
-    r"(?P<field>\x20*(?P<number>[0-9]{1,8}(?:\.[0-9]{1,4})?))\x20{1,2}(?P<unit>kg|g|lb|oz)\r\n"
+    r"(?P<field>\x20*(?P<number>[0-9]{1,8}(?:\.[0-9]{1,4})?))\x20{1,2}(?P<unit>kg|lb|oz)\r\n"
 )
 _KINDS = {"G": WeightKind.GROSS, "N": WeightKind.NET, None: WeightKind.UNKNOWN}
 _TITLE = "Adam CPWplus"

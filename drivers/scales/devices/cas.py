@@ -35,7 +35,7 @@ class Cas22Device:
         self._display = display_of(setup, _STREAM_COLUMNS - 1)
         self._period = 1 / setup.rate_hz
         self._streams = setup.streams
-        self._next_at = 0.0
+        self._next_at: float | None = None
         self._input = LineFramer(b"\n", _COMMAND_LIMIT)
         self._out: list[bytes] = []
         self.hold = False
@@ -54,8 +54,9 @@ class Cas22Device:
 
     def due(self, now: float) -> list[bytes]:
         """The lines to send now, each with CR LF."""
-        if self._streams and now >= self._next_at:
-            self._next_at = max(self._next_at + self._period, now)
+        at = now if self._next_at is None else self._next_at
+        if self._streams and now >= at:
+            self._next_at = max(at + self._period, now)
             self._out.append(self._weight(now))
         lines, self._out = self._out, []
         return lines

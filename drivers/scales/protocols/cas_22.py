@@ -23,6 +23,7 @@ from returnbench.drivers.scales.decoding import (
     unreadable,
 )
 from returnbench.drivers.scales.framing_cr_lf import CrLfFramer
+from returnbench.drivers.scales.parity import parity_setting, without_parity
 from returnbench.drivers.scales.plain_number import decimals_fault
 from returnbench.drivers.scales.protocol import (
     AnswerLine,
@@ -49,6 +50,7 @@ _WEIGHT = re.compile(
 )
 _SHORT = re.compile(rb"[\x20-]*[0-9.]+\r\n")
 _SHORT_BYTES = 10
+_BYTES = 22
 _TWO_HEADERS = re.compile(rb"(?:ST|US|OL),(?:GS|NT),[\x20-~]{8}(?:kg|\x20t)\r\n")
 _NUMBER = re.compile(r"\x20*-?[0-9]+(?:\.[0-9]+)?")
 _ECHO = re.compile(rb"(?:[0-9]{2}(?P<nt>M[ZT])|D[0-9]{2}(?P<ci>K[ZT]))\r\n")
@@ -78,9 +80,11 @@ _CI_200 = _Dialect("cas-22-ci-200", f"{TITLE}, commands of the CI-200", "D", "KW
 
 def decode(raw: bytes, options: ProtocolOptions) -> Decoded:
     """What one frame says. Never raises; what is not exactly 22 such bytes is unreadable."""
-    return _without_lamps(raw) or decoded_or_why_not(
-        raw, partial(_decode_known, options=options), TITLE
-    )
+    if _lamps_lost(raw):
+        return NoWeightLine(
+            NoWeightReason.WRONG_PARITY, "the lamps lost their eighth bit: set 8N1 on both sides"
+        )
+    return decoded_or_why_not(raw, partial(_decode_known, options=options), TITLE)
 
 
 def make(options: ProtocolOptions) -> ScaleProtocol:
@@ -117,17 +121,12 @@ def _commands(address: int | None, dialect: _Dialect) -> Commands:
     )
 
 
-def _without_lamps(raw: bytes) -> NoWeightLine | None:
-    """A frame whose lamps lost bit 7: the port was opened with seven data bits."""
-    if raw.isascii() and len(raw) > 7 and _WEIGHT.fullmatch(_lit(raw)):
-        return NoWeightLine(
-            NoWeightReason.WRONG_PARITY, "the lamps lost their eighth bit: set 8N1 on both sides"
-        )
-    return None
-
-
-def _lit(raw: bytes) -> bytes:
-    return raw[:7] + bytes([raw[7] | 0x80]) + raw[8:]
+def _lamps_lost(raw: bytes) -> bool:
+    """A frame in seven bits, whether they were read as seven or as eight with parity."""
+    if len(raw) != _BYTES or not (raw.isascii() or parity_setting(raw)):
+        return False
+    seven = without_parity(raw)
+    return bool(_WEIGHT.fullmatch(seven[:7] + bytes([seven[7] | 0x80]) + seven[8:]))
 
 
 def _decode_known(raw: bytes, options: ProtocolOptions) -> Decoded | None:

@@ -11,12 +11,13 @@ class CasBlockFramer:
     """Blocks and single control characters, also those with a parity bit in bit 7.
 
     The check character of a block may have any value, those of SOH and EOT among them: only the
-    pairs at its ends delimit a block. A block that broke off comes out as a piece, and so does what
-    stands between blocks once another begins.
+    pairs at its ends delimit a block. A block that broke off comes out as a piece. An ACK or NAK
+    among other bytes is noise like them, until a block or :meth:`reset` ends it.
     """
 
     def __init__(self) -> None:
         self._begun = bytearray()
+        self._noise = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that ``data`` completes."""
@@ -28,18 +29,25 @@ class CasBlockFramer:
     def reset(self) -> None:
         """Forget the beginning of an unfinished block."""
         self._begun.clear()
+        self._noise = False
 
     def _take(self, byte: int) -> list[bytes]:
         code = byte & 0x7F
         if not self._begun and code != _SOH:
-            return [bytes([byte])] if code in (_ACK, _NAK) else []
+            return self._single(byte)
         self._begun.append(byte)
         seven = bytes(code & 0x7F for code in self._begun)
         if len(seven) > 2 and seven.endswith(_START):
             return [self._cut(len(seven) - 2)]
+        if seven.endswith(_END):
+            self._noise = False
         if seven.endswith(_END) or len(seven) >= _LIMIT:
             return [self._cut(len(seven))]
         return []
+
+    def _single(self, byte: int) -> list[bytes]:
+        self._noise = self._noise or byte & 0x7F not in (_ACK, _NAK)
+        return [] if self._noise else [bytes([byte])]
 
     def _cut(self, length: int) -> bytes:
         frame = bytes(self._begun[:length])

@@ -123,7 +123,7 @@ def _commands(address: int | None, dialect: _Dialect) -> Commands:
 
 def _lamps_lost(raw: bytes) -> bool:
     """A frame in seven bits, whether they were read as seven or as eight with parity."""
-    if len(raw) != _BYTES or not (raw.isascii() or parity_setting(raw)):
+    if len(raw) != _BYTES or not (raw.isascii() or parity_setting(raw[:7] + raw[8:])):
         return False
     seven = without_parity(raw)
     return bool(_WEIGHT.fullmatch(seven[:7] + bytes([seven[7] | 0x80]) + seven[8:]))

@@ -38,7 +38,6 @@ from returnbench.drivers.scales.protocols.nci_frames import (
     status_of,
     tare_answer,
     weight_line,
-    without_weight,
     zero_answer,
 )
 from returnbench.inspect.weighing import NoWeightReason, WeightUnit
@@ -82,7 +81,8 @@ def _decode_known(raw: bytes, options: ProtocolOptions) -> Decoded | None:
     if match is None or status is None:
         return other_form(raw, NAME)
     if match.re is _STATUS_ONLY:
-        return without_weight(status)
+        # W is always answered with a weight or a text of the display.
+        return blocked_by(status) or unreadable("a status without the weight that belongs to it")
     if blocked := blocked_by(status):
         return blocked
     if match.re is _POUND_OUNCE:

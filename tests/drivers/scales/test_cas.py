@@ -437,6 +437,16 @@ def test_control_characters_as_check_do_not_cut_a_block(control):
     assert frames_in(CAS_TYPE_6, raw * 2) == [raw, raw]
 
 
+def test_an_acknowledgement_among_noise_is_noise_until_the_next_try():
+    framer = CAS_TYPE_6.framer()
+    assert framer.feed(b"\x06\x15\x06") == [b"\x06", b"\x15", b"\x06"]
+    assert framer.feed(b"\x00\x06\xf3\x15") == []
+    framer.reset()
+    assert framer.feed(b"\x06") == [b"\x06"]
+    raw = FRAMES["cas-type-6"][0]
+    assert framer.feed(b"\x00\x06" + raw + b"\x06") == [raw, b"\x06"]
+
+
 @pytest.mark.parametrize(("protocol", "make"), DEVICES)
 def test_a_scale_whose_capacity_does_not_fit_is_refused(protocol, make):
     with pytest.raises(ValueError, match="larger division"):

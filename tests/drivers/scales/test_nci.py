@@ -130,7 +130,7 @@ VECTORS = [
     (
         NCI_SCP_01,
         "0A 30 30 0D 03",
-        NoWeightReason.NOT_READY,
+        NoWeightReason.UNREADABLE,
         lambda: lb_scale(NciScp01Device).carries(500_000).answer(b"S\r"),
     ),
     (

@@ -5,8 +5,8 @@ bits 4 and 5 are always 1. Source: NCI / Weigh-Tronix SCP-01, document 8408-1478
 service manuals that repeat its table. Makers disagree about bits 0 and 1 of the third character and
 about the fourth: they are not read.
 
-There is no checksum. A width that must be right shows a lost character; a changed digit, or a minus
-sign that was lost with its own column, cannot be seen.
+There is no checksum. A width that must be right shows a lost character. What cannot be seen: a
+digit, sign or status that became another one, and a minus sign lost where it has no column.
 """
 
 import re

@@ -6,7 +6,8 @@ CI-600D and NT-200.
 
 Weak: bit 5 of the lamps is constant on some models and not on others; it is not read. A weight
 counts as stable only where header and lamps agree. A weight that HOLD keeps on the display is not
-what lies on the pan and is refused. There is no checksum: a changed digit, sign or flag cannot be seen.
+what lies on the pan and is refused. There is no checksum: a changed digit,
+sign or flag cannot be seen.
 
 Commands need the number of the device, which the site enters as ``address``. Two families of them
 exist: those of the NT-500 (``01MZ``) and those of the CI-200 (``D01KZ``); both are echoed.

@@ -5,7 +5,8 @@ a reserved blank, the number right aligned in ten columns, the unit in three, ``
 "Standard Scale Serial Communication Protocol", SCP-0499; Sartorius, manual of the PR 5220; B-Tek,
 manual of the T419S.
 
-Zero and tare are answered with a weight. There is no checksum: a changed digit, sign or flag cannot be seen.
+Zero and tare are answered with a weight. There is no checksum: a changed digit, sign or flag
+cannot be seen.
 A tare weight and a weight of high resolution are never taken for the weight of a parcel.
 """
 

@@ -76,6 +76,8 @@ class DoorFlag(StrEnum):
     CARRIER_NOT_ACCEPTED = "CARRIER_NOT_ACCEPTED"
     ALREADY_REFUNDED = "ALREADY_REFUNDED"
     INTERCEPTED = "INTERCEPTED"
+    INSTRUCTION = "INSTRUCTION"
+    """The shop left a note for whoever opens this parcel."""
     NO_INFO = "NO_INFO"
     SEEN_BEFORE = "SEEN_BEFORE"
 

@@ -90,7 +90,8 @@ def _inspected(now: Inspection, event: CaseEvent) -> Inspection:
         case SplitChecked():
             return now.stepped("split", split=event.answer)
         case FindingRecorded():
-            return now.stepped("finding", findings=(*now.findings, event.finding))
+            before = now.without_full_set()
+            return before.stepped("finding", findings=(*now.findings, event.finding))
         case ContentsChecked():
             checked = now.stepped("contents", counted=event.counted)
             return replace(checked, phase=Phase.GRADING if checked.ungraded else Phase.VERDICT)

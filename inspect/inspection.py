@@ -182,12 +182,26 @@ class Inspection:
         """The inspection before its last step; pictures, weighings and scans stay recorded."""
         if self.previous is None:
             raise ValueError("there is no step to take back")
+        kept = self.without_full_set() if self.step == "finding" else self
         return replace(
             self.previous,
-            weighings=self.weighings,
-            without_weight=self.without_weight,
-            photos=self.photos,
-            without_photo=self.without_photo,
+            weighings=kept.weighings,
+            without_weight=kept.without_weight,
+            photos=kept.photos,
+            without_photo=kept.without_photo,
+        )
+
+    def without_full_set(self) -> "Inspection":
+        """The inspection as if the full set had not been weighed.
+
+        It was weighed against the findings of its time: when they change, it proves nothing any
+        more and has to be done again. The log keeps the weighing and its picture.
+        """
+        full_set = WeighingPurpose.FULL_SET
+        return replace(
+            self,
+            weighings=tuple(pair for pair in self.weighings if pair[0].purpose is not full_set),
+            photos=tuple(p for p in self.photos if p.slot is not EvidenceSlot.FULL_SET_ON_SCALE),
         )
 
 

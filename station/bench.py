@@ -18,7 +18,8 @@ from returnbench.inspect.case import RefundAnswer
 from returnbench.inspect.commands import RecordRefundAnswer
 from returnbench.inspect.inspection import BenchState
 from returnbench.inspect.weighing import ScaleFrame
-from returnbench.station.bench_desk import BenchDesk, BenchParts
+from returnbench.station.bench_desk import BenchDesk
+from returnbench.station.case_desk import BenchParts
 from returnbench.station.presenter import Presenter
 from returnbench.station.snapshot import Snapshot
 from returnbench.station.view import BenchView, Tone
@@ -27,6 +28,9 @@ from returnbench.sync.log import LogWriteFailed
 _log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+
+DRAWING_NS = 150_000_000
+"""Time for the screen to draw before anything else makes the interpreter busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Bench:
         self._view: BenchView | None = None
         self._thread = threading.Thread(target=self._run, name="bench", daemon=True)
         self._may_leave = True
+        self._drawn_size = self._snapshot.log_size
+        self._drawn_ns = 0
 
     def start(self) -> None:
         """Begin to work."""
@@ -166,6 +172,7 @@ class Bench:
             except queue.Empty:
                 item = _WAKE
             if item is _STOP:
+                self._desk.follow()
                 return
             try:
                 self._handle(item)
@@ -174,6 +181,14 @@ class Bench:
                 _log.exception("the bench could not handle %s", type(item).__name__)
                 self._desk.failed()
             self._publish()
+            self._follow_at_leisure(monotonic_ns())
+
+    def _follow_at_leisure(self, now_ns: int) -> None:
+        """Let the tables follow the log once the screen had time to draw what is new."""
+        if self._snapshot.log_size != self._drawn_size:
+            self._drawn_size, self._drawn_ns = self._snapshot.log_size, now_ns
+        elif now_ns - self._drawn_ns >= DRAWING_NS:
+            self._desk.follow()
 
     def _handle(self, item: object) -> None:
         self._weights()

@@ -1,12 +1,15 @@
 """The parcels with a verdict: how long each may be taken back, and what became of its money."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from returnbench.inspect.case import CaseId, RefundAnswer
 from returnbench.inspect.codes import REFUNDING_VERDICTS, RefundState
 from returnbench.inspect.inspection import Inspection
 from returnbench.station.snapshot import Finished
+from returnbench.sync.lookups import CaseSummary
 
 SHOWN = 8
 
@@ -46,6 +49,21 @@ class FinishedParcels:
             )
         )
 
+    def recall(self, cases: Sequence[CaseSummary]) -> None:
+        """Show what was finished before the bench was started; ``cases`` newest first."""
+        for case in reversed(cases):
+            if case.verdict is not None and case.verdict_utc:
+                self._newest.appendleft(
+                    Finished(
+                        case=case.case,
+                        rma=case.rma,
+                        waybill=case.waybill,
+                        verdict=case.verdict,
+                        seconds=_seconds_between(case.opened_utc, case.verdict_utc),
+                        refund=case.refund or RefundState.NONE_DUE,
+                    )
+                )
+
     def await_release(self, case: CaseId, now_ns: int) -> None:
         """Let the time for undo of this verdict begin."""
         self._release_at[case] = now_ns + self._undo_ns
@@ -80,3 +98,8 @@ class FinishedParcels:
             ),
             SHOWN,
         )
+
+
+def _seconds_between(opened_utc: str, verdict_utc: str) -> float:
+    opened, verdict = datetime.fromisoformat(opened_utc), datetime.fromisoformat(verdict_utc)
+    return (verdict - opened).total_seconds()

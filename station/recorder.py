@@ -33,7 +33,7 @@ class Recorder:
         return self._log.size
 
     def append(self, events: Sequence[Event], operator: str) -> int:
-        """Make ``events`` durable as one group and bring the tables up to date.
+        """Make ``events`` durable as one group; the tables follow with :meth:`follow`.
 
         Returns the size of the log afterwards.
 
@@ -43,11 +43,12 @@ class Recorder:
         """
         actor = self.keyed(operator) if operator else ""
         self._log.append([self._record(event, actor) for event in events])
-        self._follow()
         return self._log.size
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Bring the tables to the state of the log; the events are safe even when that fails."""
+        if self._projection.applied == self._log.size:
+            return
         try:
             self._projection.catch_up()
         except ProjectionFailed as error:

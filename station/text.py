@@ -2,7 +2,7 @@
 
 import tomllib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 
 class UnknownText(KeyError):
@@ -13,7 +13,9 @@ class Texts:
     """The texts of one language, addressed as ``section.name``."""
 
     def __init__(self, language: str) -> None:
-        source = resources.files("returnbench.station") / "locale" / f"{language}.toml"
+        # importlib.resources cannot read a namespace package behind the import hook of an editable
+        # install (Python 3.11); the file lies beside this one in every kind of install.
+        source = Path(__file__).with_name("locale") / f"{language}.toml"
         sections = tomllib.loads(source.read_text(encoding="utf-8"))
         self._texts: dict[str, str] = {
             f"{section}.{name}": text

@@ -16,6 +16,10 @@ TAIL_GAPS = 8
 SHORTEST_SCAN_WHILE_TYPING = 4
 """While a number is typed by hand, fewer characters in a burst are fast fingers, not a scanner."""
 
+HEAD_GAPS = 3
+"""A character this many gaps before a burst may be its head; no person is so quick with a scanner
+after a key."""
+
 SURE_BURST = 6
 """No person strikes so many keys without a gap: such a burst is a scan and may pause longer, for
 the thread that reads the terminal may be late on a busy machine."""
@@ -96,6 +100,8 @@ class Wedge:
         self._last_ns = 0
         self._doubtful = False
         self._tail_until_ns: int | None = None
+        self._lone_ns: int | None = None
+        self._follows_lone = False
         self._ended_ns: int | None = None
 
     @property
@@ -128,6 +134,8 @@ class Wedge:
             self._first_key = name
             in_tail = self._tail_until_ns is not None and at_ns - paused_ns <= self._tail_until_ns
             self._doubtful = in_tail and not self.typing
+            lone, self._lone_ns = self._lone_ns, None
+            self._follows_lone = lone is not None and at_ns - lone <= self._gap_ns * HEAD_GAPS
         elif len(self._buffer) == 1 and at_ns - self._last_ns > self._allowed_ns():
             # Only a standstill joins these two: a key and a scan, or one scan? Nobody can tell.
             self._doubtful = True
@@ -176,6 +184,7 @@ class Wedge:
         if self.typing and len(text) < SHORTEST_SCAN_WHILE_TYPING:
             return [KeyPress(character, at_ns) for character in text]
         if len(text) == 1 and not self._doubtful:
+            self._lone_ns = at_ns
             return [KeyPress(text if text.isprintable() else self._first_key, at_ns)]
         self._tail_until_ns = at_ns + self._gap_ns * TAIL_GAPS
         return [CutOff(text, at_ns)]
@@ -202,7 +211,10 @@ class Wedge:
         text = "".join(self._buffer)
         self._buffer.clear()
         self._tail_until_ns = None
-        if self._doubtful:
+        # A lone character just before may be the first of this code, read late: without it the
+        # rest could be the number of another parcel.
+        missing_head = self._follows_lone and len(text) > 1 and not self.typing
+        if self._doubtful or missing_head:
             return [CutOff(text, at_ns)]
         if self.typing and len(text) < SHORTEST_SCAN_WHILE_TYPING:
             keys: list[WedgeEvent] = [KeyPress(character, at_ns) for character in text]

@@ -21,8 +21,8 @@ from returnbench.inspect.policy import Policy
 from returnbench.inspect.weighing import ScaleFrame
 from returnbench.inspect.weight import FALSE_ALARM
 from returnbench.station.bench import Bench
-from returnbench.station.bench_desk import BenchParts
 from returnbench.station.camera_scanner import CameraScanner
+from returnbench.station.case_desk import BenchParts
 from returnbench.station.devices_view import DevicesSeen, devices_seen
 from returnbench.station.evidence_desk import EvidenceDesk
 from returnbench.station.import_inbox import ImportInbox
@@ -170,6 +170,9 @@ class Station:
         site = Site(plan.station, self._devices, lambda: datetime.now().astimezone(), plan.hint)
         self.bench = Bench(parts, Presenter(site, texts(plan.language)))
 
+    def _was_inspected(self, code: str) -> bool:
+        return self.projection.case_for_waybill(code) is not None
+
     def _devices(self) -> DevicesSeen:
         return devices_seen(
             self._scale.health if self._scale else None,
@@ -219,7 +222,7 @@ class Station:
             self._camera.start()
             self._stack.callback(self._camera.stop)
             if self._plan.scan_with_camera:
-                scanner = CameraScanner(self._camera, self.bench)
+                scanner = CameraScanner(self._camera, self.bench, self._was_inspected)
                 scanner.start()
                 self._stack.callback(scanner.stop)
 

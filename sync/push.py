@@ -69,7 +69,8 @@ class SyncWorker:
 
     ``on_change(cursor, answer)`` is called for each answer of the hub behind ``cursor``, in order
     and at least once; it returns when the answer is durable, and is called again when it raises.
-    Waits between tries start at ``retry_base_seconds`` and grow to ``retry_longest_seconds``.
+    Waits between tries start at ``retry_base_seconds`` and grow to ``retry_longest_seconds``. New
+    entries are sent ``gather_seconds`` after the first of them.
     """
 
     def __init__(  # noqa: PLR0913 - each is one thing that the worker needs from outside
@@ -84,12 +85,14 @@ class SyncWorker:
         cursor: int = 0,
         retry_base_seconds: float = 1.0,
         retry_longest_seconds: float = 60.0,
+        gather_seconds: float = 0.25,
     ) -> None:
         self._log = log
         self._caller = Caller()
         self._client = HubClient(self._caller, hub_url, token, station)
         self._step = PushStep(log, store, self._client)
         self._on_change = on_change
+        self._gather_seconds = gather_seconds
         self._cursor = cursor
         self._push_pause = _Pause(retry_base_seconds, retry_longest_seconds)
         self._poll_pause = _Pause(retry_base_seconds, retry_longest_seconds)
@@ -207,6 +210,10 @@ class SyncWorker:
             self._signal.wait_for(
                 lambda: self._stopping or (self._grown, self._woken) != (grown, woken),
                 _PROBE_SECONDS,
+            )
+            # What a person did comes in bursts: one push takes it all, when the screen has it.
+            self._signal.wait_for(
+                lambda: self._stopping or self._woken != woken, self._gather_seconds
             )
 
     def _succeed(self) -> None:

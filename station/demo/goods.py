@@ -181,10 +181,10 @@ def _parcel(number: int, trouble: Trouble, seed: int) -> DemoParcel:
 
 def _waybill(rng: random.Random) -> tuple[str, str]:
     digits = "".join(rng.choices("0123456789", k=13))
-    carrier = rng.choice(("YTO", "SF", "J&T", "EMS"))
+    carrier = rng.choice(("YTO", "SF", "JT", "EMS"))
     if carrier == "EMS":
         return carrier, f"EA{digits[:8]}{s10_check(digits[:8])}CN"
-    prefix = {"YTO": "YT", "SF": "SF", "J&T": "JT"}[carrier]
+    prefix = {"YTO": "YT", "SF": "SF", "JT": "JT"}[carrier]
     return carrier, prefix + digits
 
 

@@ -101,10 +101,16 @@ def _await_the_shop(station: Station) -> None:
     station.bench.wait(lambda s: not s.state.decided, SETTLE_TIMEOUT_S)
     station.sync.drain(SETTLE_TIMEOUT_S)
     deadline = monotonic() + SETTLE_TIMEOUT_S
-    while station.projection.counts().refunds_pending and monotonic() < deadline:
+    while not _is_answered(station) and monotonic() < deadline:
         station.bench.wait(lambda _: False, 0.05)
     # The answers of the shop became entries of the log, too.
     station.sync.drain(SETTLE_TIMEOUT_S)
+
+
+def _is_answered(station: Station) -> bool:
+    """Whether the tables show the whole log, and no refund in it waits for the shop."""
+    caught_up = station.projection.applied == station.log.size
+    return caught_up and not station.projection.counts().refunds_pending
 
 
 def _summary(

@@ -293,3 +293,19 @@ def test_weight_of_the_full_set_can_stop_a_shortage(walk, goods):
     assert verdict is not None
     assert (verdict.kind, verdict.rules[0]) == (VerdictKind.HOLD, "V-WEIGHT-DENIES-SHORTAGE")
     assert all(line.refund_permille == 0 for line in verdict.lines)
+
+
+def test_another_finding_asks_for_the_full_set_again(walk, goods):
+    weighed(opened(walk, goods), goods, goods.full_mg - 180_000)
+    walk.do(JudgeIntegrity(Integrity.INTACT), goods.photo(EvidenceSlot.ALL_ITEMS))
+    missing = AddFinding(Finding(FindingCode.SHORT_QTY, "L1", 1))
+    walk.do(AnswerSplit(SplitAnswer.SLIP_LISTS_ALL), missing)
+    walk.do(goods.weighing(goods.full_mg - 180_000, WeighingPurpose.FULL_SET))
+    walk.do(goods.photo(EvidenceSlot.FULL_SET_ON_SCALE))
+    # Weighed against one missing unit, it says nothing about two.
+    walk.do(missing)
+    assert walk.refused(FinishContents()) == "FULL_SET_FIRST"
+    walk.do(UndoStep())
+    assert walk.refused(FinishContents()) == "FULL_SET_FIRST"
+    walk.do(goods.weighing(goods.full_mg - 180_000, WeighingPurpose.FULL_SET))
+    assert walk.refused(FinishContents()) == "PHOTO_FIRST"

@@ -110,6 +110,30 @@ def test_keys_and_scans_between_each_other_stay_apart(acts: list[tuple[str, str]
     assert typist.shown() == acts
 
 
+@given(st.sampled_from("0123456789AY"), st.text("0123456789", min_size=2), st.integers(61, 175))
+def test_a_code_whose_head_came_early_is_not_taken_without_it(
+    head: str, rest: str, gap_ms: int
+) -> None:
+    typist = Typist()
+    typist.wait(1000)
+    typist.burst(head, after_ms=3)
+    typist.wait(gap_ms - 3)
+    typist.burst(rest, after_ms=3)
+    typist.key("enter", "\r", 3)
+    typist.wait(1000)
+    assert typist.shown() == [("key", head), ("cut", rest)]
+
+
+@given(st.lists(st.sampled_from("0123456789"), min_size=2, max_size=9), st.integers(61, 400))
+def test_quick_keys_of_a_person_stay_keys(keys: list[str], gap_ms: int) -> None:
+    typist = Typist()
+    for key in keys:
+        typist.key(_name_of(key), key, gap_ms)
+    typist.key("enter", "\r", gap_ms)
+    typist.wait(1000)
+    assert typist.shown() == [*(("key", key) for key in keys), ("key", "enter")]
+
+
 @given(st.text("0123456789", min_size=2, max_size=40))
 def test_a_burst_without_its_end_is_never_a_command(text: str) -> None:
     typist = Typist()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -75,7 +76,7 @@ class Screen:
 
     @property
     def seen(self) -> Counter[str]:
-        listed = re.search(r"You see (.*)\. U scans", self.hint)
+        listed = re.search(r"You see (.*)\. U", self.hint)
         assert listed, self.rows
         units = (re.fullmatch(r"(?:(\d+) x )?(.+)", unit) for unit in listed[1].split(" + "))
         return Counter({unit[2]: int(unit[1] or 1) for unit in units})
@@ -91,15 +92,16 @@ class Terminal:
 
     def __init__(self, folder: Path, columns: int, rows: int, parcels: int) -> None:
         settings = folder / "tmux.conf"
-        # What the program prints at its end stays to be read, and its status.
-        wanted = ("status off", "remain-on-exit on", f"default-size {columns}x{rows}")
+        wanted = ("status off", f"default-size {columns}x{rows}")
         settings.write_text("".join(f"set-option -g {option}\n" for option in wanted))
         self._tmux = ["tmux", "-S", str(folder / "socket"), "-f", str(settings)]
         self._last_key = 0.0
         self.site = folder / "site"
         command = [sys.executable, "-m", "returnbench.station.cli", "demo", "--seed", str(SEED)]
         command += ["--parcels", str(parcels), "--dir", str(self.site)]
-        self._call("new-session", "-d", "-x", str(columns), "-y", str(rows), *command)
+        # The shell keeps what the program prints at its end, and its status, on the screen.
+        shell = ["sh", "-c", f"{shlex.join(command)}; echo status $?; read end"]
+        self._call("new-session", "-d", "-x", str(columns), "-y", str(rows), *shell)
 
     def _call(self, *arguments: str) -> str:
         # Named, for the readline of the test runner puts its own COLUMNS into what is inherited.
@@ -137,10 +139,8 @@ class Terminal:
         return self.until(lambda now: now.steady != before.steady, f"any effect of key {key}")
 
     def status(self) -> int | None:
-        dead, status = self._call(
-            "display-message", "-p", "#{pane_dead} #{pane_dead_status}"
-        ).split(" ")
-        return int(status) if dead == "1" else None
+        ended = re.search(r"^status (\d+)$", "\n".join(self.screen().rows), re.MULTILINE)
+        return int(ended[1]) if ended else None
 
     def leave(self) -> int:
         self.press("ctrl+c")

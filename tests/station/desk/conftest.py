@@ -33,11 +33,13 @@ from returnbench.inspect.weighing import (
     WeightKind,
     WeightUnit,
 )
-from returnbench.station.bench_desk import BenchDesk, BenchParts, Snapshot
+from returnbench.station.bench_desk import BenchDesk
+from returnbench.station.case_desk import BenchParts
 from returnbench.station.evidence_desk import EvidenceDesk
 from returnbench.station.recorder import Recorder
 from returnbench.station.resume import resume
 from returnbench.station.scale_desk import ScaleDesk
+from returnbench.station.snapshot import Snapshot
 from returnbench.station.view import Tone
 from returnbench.sync.clock import SystemClock
 from returnbench.sync.files import Files
@@ -108,7 +110,7 @@ class HandScale:
 
 
 def _jpeg(spec: SceneSpec, light: float = 1.0) -> bytes:
-    picture = render(spec, 640, 360)
+    picture = render(spec, 320, 180)
     done, data = cv2.imencode(".jpg", np.asarray(picture * light, np.uint8))
     assert done
     return bytes(data)
@@ -135,7 +137,7 @@ class HandCamera:
         # What follows the end of a JPEG is not looked at: no two shots are equal byte for byte.
         jpeg = self._pictures[self.shows] + self._seq.to_bytes(4, "big")
         frame = Frame(
-            self._seq, max(after_ns, monotonic_ns()), jpeg, 640, 360, "MJPG", "camera", "top"
+            self._seq, max(after_ns, monotonic_ns()), jpeg, 320, 180, "MJPG", "camera", "top"
         )
         self.shots.append(frame)
         return frame
@@ -283,6 +285,7 @@ class Rig:
 
     def scan(self, text: str, symbology: str = "", *, after: float = 2.0) -> "Rig":
         self._pass(after).desk.scanned(text, "wedge", symbology, self.now_ns)
+        self.desk.follow()
         return self
 
     def _pass(self, seconds: float) -> "Rig":
@@ -301,10 +304,12 @@ class Rig:
     def press(self, *keys: str) -> "Rig":
         for key in keys:
             self._pass(0.3).desk.pressed(key, self.now_ns)
+            self.desk.follow()
         return self
 
     def tick(self, after: float = 0.1) -> "Rig":
         self.wait(after).desk.tick(self.now_ns)
+        self.desk.follow()
         return self
 
     def frame(self, grams: str | None, reason: NoWeightReason | None = None) -> "Rig":

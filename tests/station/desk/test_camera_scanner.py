@@ -13,7 +13,7 @@ from returnbench.inspect.case import CaseId
 from returnbench.inspect.codes import ArrivalType
 from returnbench.inspect.inspection import BenchState, Inspection, Phase
 from returnbench.station import camera_scanner
-from returnbench.station.camera_scanner import CameraScanner
+from returnbench.station.camera_scanner import FIRST_LOOK_NS, CameraScanner
 
 WAYBILL = "SF1390000077821"
 OTHER = "YT8962646785389"
@@ -66,6 +66,10 @@ class Bench:
     def __init__(self) -> None:
         self.scans: list[tuple[str, str, str]] = []
         self.parcel_open = False
+        self.inspected: set[str] = set()
+
+    def was_inspected(self, code: str) -> bool:
+        return code in self.inspected
 
     def scan(self, text: str, device: str, at_ns: int, symbology: str = "") -> None:
         assert at_ns > 0
@@ -85,7 +89,7 @@ class Bench:
 @pytest.fixture
 def watched(scenes: dict[str, bytes]) -> tuple[ShownFrames, Bench]:
     camera, bench = ShownFrames(scenes), Bench()
-    camera.look = CameraScanner(camera, bench)._look
+    camera.look = CameraScanner(camera, bench, bench.was_inspected)._look
     return camera, bench
 
 
@@ -154,6 +158,17 @@ def test_a_finished_parcel_that_still_lies_there_is_not_opened_again(watched):
     assert bench.read == [OTHER]
 
 
+def test_a_parcel_that_was_finished_before_the_start_is_not_opened_again(watched):
+    camera, bench = watched
+    bench.inspected.add(WAYBILL)
+    camera.show("parcel", "parcel", "parcel")
+    assert bench.scans == []
+    gone(camera)
+    camera.look.__self__._began_ns -= FIRST_LOOK_NS
+    camera.show("parcel", "parcel")
+    assert bench.read == [WAYBILL]
+
+
 def test_of_two_labels_neither_is_guessed(watched):
     camera, bench = watched
     camera.show("two", "two", "two")
@@ -176,7 +191,7 @@ def test_the_thread_outlives_a_frame_that_cannot_be_looked_at(scenes):
             return self._frame
 
     bench = Bench()
-    scanner = CameraScanner(Breaking(scenes), bench)
+    scanner = CameraScanner(Breaking(scenes), bench, bench.was_inspected)
     scanner.start()
     deadline = time.monotonic() + DEADLINE_S
     while not bench.scans and time.monotonic() < deadline:

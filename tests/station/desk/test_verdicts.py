@@ -144,6 +144,7 @@ def test_the_list_of_finished_parcels_follows_the_money(rig):
     answer = RefundAnswer(case, "RMA-1", RefundState.BOOKED, "re_7", 5270, "EUR")
     assert rig.desk.carry_out(RecordRefundAnswer(answer, 3))
     assert [f.refund for f in rig.snapshot.history] == [RefundState.BOOKED]
+    rig.desk.follow()
     assert rig.projection.refund_of("RMA-1") == answer
     # The hub passes it on again after an interruption: it is recorded once.
     assert rig.desk.carry_out(RecordRefundAnswer(answer, 3))

@@ -1,5 +1,6 @@
 """Random walks at the keys: whatever is pressed, the menu is sound and the screen can be drawn."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +23,8 @@ from returnbench.inspect.codes import (
     ClaimedReason,
     DoorFlag,
     EvidenceSlot,
+    Integrity,
+    SplitAnswer,
     WeighingPurpose,
 )
 from returnbench.inspect.commands import (
@@ -58,7 +61,7 @@ from returnbench.inspect.weighing_procedure import Pan
 from returnbench.inspect.weight import assess, assess_found
 from returnbench.station.devices_view import devices_seen
 from returnbench.station.finished import FinishedParcels
-from returnbench.station.menu import LINES_PER_PAGE, Act, Place, Submenu, menu
+from returnbench.station.menu import LINES_PER_PAGE, Act, Choice, Place, Submenu, menu
 from returnbench.station.presenter import Presenter, Site
 from returnbench.station.snapshot import Notice, Snapshot, StepTimes, TextId
 from returnbench.station.text import texts
@@ -79,11 +82,10 @@ READING = Reading(
 )
 
 
-class KeyWalk(RuleBasedStateMachine):
+class Keys:
     """Keys are pressed as the menu offers them; pictures and weights come as they are demanded."""
 
-    @initialize(lines=st.integers(0, len(LINES)))
-    def begin(self, lines: int) -> None:
+    def sit_down(self, lines: int) -> None:
         self.lines = LINES[:lines]
         self.policy = Policy()
         self.state = BenchState()
@@ -114,12 +116,7 @@ class KeyWalk(RuleBasedStateMachine):
 
     # -- what people do -------------------------------------------------------------------
 
-    @rule(data=st.data())
-    def press(self, data: st.DataObject) -> None:
-        choices = menu(self.state, self.place, may_go_without=True)
-        if not choices:
-            return
-        choice = data.draw(st.sampled_from(choices), label="key")
+    def take(self, choice: Choice, mass: int) -> None:
         self.notice = None
         match choice.does:
             case Submenu():
@@ -130,7 +127,7 @@ class KeyWalk(RuleBasedStateMachine):
             case Act.BACK:
                 self.place = Place()
             case Act.WEIGH_FULL_SET:
-                self.weigh(WeighingPurpose.FULL_SET, data.draw(st.integers(1, 3_000_000)))
+                self.weigh(WeighingPurpose.FULL_SET, mass)
                 self.do(FinishContents())
             case Act.GO_WITHOUT:
                 self.do(GoOnWithoutWeight(WeighingPurpose.GROSS, NoWeightReason.NO_SCALE))
@@ -138,12 +135,7 @@ class KeyWalk(RuleBasedStateMachine):
                 self.place = Place()
                 self.do(command)
 
-    @rule(
-        announced=st.booleans(), flags=st.sets(st.sampled_from(DoorFlag)),
-        claimed=st.sampled_from(ClaimedReason), arrival=st.sampled_from(ArrivalType),
-        refunded=st.booleans(),
-    )  # fmt: skip
-    def scan_parcel(
+    def open(
         self, announced: bool, flags: set[DoorFlag], claimed: ClaimedReason,
         arrival: ArrivalType, refunded: bool,
     ) -> None:  # fmt: skip
@@ -157,7 +149,6 @@ class KeyWalk(RuleBasedStateMachine):
         order = tuple(flag for flag in DoorFlag if flag in flags)
         self.do(OpenCase(case, waybill, "YTO", advice if announced else None, order))
 
-    @rule(mass=st.one_of(st.just(None), st.integers(1, 3_000_000)))
     def lay(self, mass: int | None) -> None:
         if self.state.inspection is None:
             return
@@ -179,31 +170,23 @@ class KeyWalk(RuleBasedStateMachine):
             judged = assess(now.lines, PACKAGING, mass, 2_000, purpose)
         self.do(RecordWeighing(weight, judged))
 
-    @rule(code=st.sampled_from(["CODE0", "CODE1", "CODE11", "5901234123457"]))
-    def scan_unit(self, code: str) -> None:
+    def scan_code(self, code: str) -> None:
         self.do(NoteScan(code, "UNIT_CODE", "", "wedge"))
         self.do(ScanUnit(code))
 
-    @rule(badge=st.sampled_from(["XOPBEN00000000000", ""]))
-    def second_person(self, badge: str) -> None:
-        self.do(ConfirmVerdict(badge))
-
-    @rule(number=st.integers(1, 9))
-    def later(self, number: int) -> None:
+    def release_or_resume(self, number: int) -> None:
         case = CaseId(f"c-{number}")
         self.do(ReleaseVerdict(case))
         if all(decided.case != case for decided in self.state.decided):
             self.finished.released(case)
         self.do(ResumeCase(case))
 
-    @rule(frame=st.sampled_from([READING, replace(READING, stable=False), *NoWeightReason]))
-    def scale_says(self, frame: Reading | NoWeightReason) -> None:
+    def show(self, frame: Reading | NoWeightReason) -> None:
         live = frame if isinstance(frame, Reading) else NoWeight(frame, "", b"", 5, "S")
         self.pan = replace(self.pan, live=live)
 
     # -- what holds at every moment -------------------------------------------------------
 
-    @invariant()
     def keys_are_few_different_and_mean_the_same_everywhere(self) -> None:
         for may_go_without in (False, True):
             choices = menu(self.state, self.place, may_go_without=may_go_without)
@@ -220,7 +203,6 @@ class KeyWalk(RuleBasedStateMachine):
                 assert not isinstance(choice.does, UndoStep) or choice.key == "0"
                 assert not isinstance(choice.does, HoldCase) or choice.key == "9"
 
-    @invariant()
     def there_is_always_a_way_on(self) -> None:
         now = self.state.inspection
         if now is None:
@@ -231,7 +213,6 @@ class KeyWalk(RuleBasedStateMachine):
             ways = [c for c in choices if c.does not in (UndoStep(),) and c.label != "key.hold"]
             assert ways
 
-    @invariant()
     def the_screen_can_be_drawn(self) -> None:
         view = self.presenter.build(self.snapshot(), 7_000_000_000)
         assert view.state.title
@@ -241,6 +222,11 @@ class KeyWalk(RuleBasedStateMachine):
         assert (view.parcel is None) == (self.state.inspection is None)
         if self.notice is not None:
             assert view.state.code == self.notice.code
+
+    def check(self) -> None:
+        self.keys_are_few_different_and_mean_the_same_everywhere()
+        self.there_is_always_a_way_on()
+        self.the_screen_can_be_drawn()
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
@@ -267,5 +253,98 @@ def photo(slot: EvidenceSlot) -> Photo:
     )
 
 
+FRAMES = (READING, replace(READING, stable=False), *NoWeightReason)
+CODES = ("CODE0", "CODE1", "CODE11", "5901234123457")
+
+
+class KeyWalk(Keys, RuleBasedStateMachine):
+    """Anything at any time."""
+
+    @initialize(lines=st.integers(0, len(LINES)))
+    def begin(self, lines: int) -> None:
+        self.sit_down(lines)
+
+    @rule(keys=st.lists(st.integers(0, 8), min_size=1, max_size=4), mass=st.integers(1, 3_000_000))
+    def press(self, keys: list[int], mass: int) -> None:
+        for key in keys:
+            choices = menu(self.state, self.place, may_go_without=True)
+            if choices:
+                self.take(choices[key % len(choices)], mass)
+
+    @rule(
+        announced=st.booleans(), flags=st.sets(st.sampled_from(DoorFlag)),
+        claimed=st.sampled_from(ClaimedReason), arrival=st.sampled_from(ArrivalType),
+        refunded=st.booleans(),
+    )  # fmt: skip
+    def scan_parcel(self, **parcel: object) -> None:
+        self.open(**parcel)
+
+    @rule(mass=st.one_of(st.just(None), st.integers(1, 3_000_000)))
+    def lay_down(self, mass: int | None) -> None:
+        self.lay(mass)
+
+    @rule(code=st.sampled_from(CODES))
+    def scan_unit(self, code: str) -> None:
+        self.scan_code(code)
+
+    @rule(badge=st.sampled_from(["XOPBEN00000000000", ""]))
+    def second_person(self, badge: str) -> None:
+        self.do(ConfirmVerdict(badge))
+
+    @rule(number=st.integers(1, 9))
+    def later(self, number: int) -> None:
+        self.release_or_resume(number)
+
+    @rule(frame=st.sampled_from(FRAMES))
+    def scale_says(self, frame: Reading | NoWeightReason) -> None:
+        self.show(frame)
+
+    @invariant()
+    def holds(self) -> None:
+        self.check()
+
+
 TestKeyWalk = KeyWalk.TestCase
-TestKeyWalk.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestKeyWalk.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_a_long_day_at_the_keys_meets_every_key_and_phase():
+    chance = random.Random(11)
+    labels: set[str] = set()
+    phases: set[Phase] = set()
+    for lines in (0, 1, 3, 12):
+        keys = Keys()
+        keys.sit_down(lines)
+        for _ in range(1000):
+            _act(keys, chance, labels)
+            keys.check()
+            if keys.state.inspection is not None:
+                phases.add(keys.state.inspection.phase)
+    assert phases == set(Phase) - {Phase.DECIDED, Phase.RELEASED}
+    known = {text for text in TEXTS.ids if text.startswith("key.")}
+    known |= {f"integrity.{code}" for code in Integrity} | {f"split.{code}" for code in SplitAnswer}
+    # ENTER is only printed, as a label of the mat; on screen it has the name of what it does.
+    assert known - labels == {"key.enter"}
+
+
+def _act(keys: Keys, chance: random.Random, labels: set[str]) -> None:
+    choices = menu(keys.state, keys.place, may_go_without=True)
+    labels.update(choice.label for choice in choices)
+    act = chance.random()
+    if keys.state.inspection is None and act < 0.7:
+        flags = set(chance.sample(list(DoorFlag), chance.choice((0, 0, 0, 1, 3))))
+        claimed, arrival = chance.choice(list(ClaimedReason)), chance.choice(list(ArrivalType))
+        keys.open(act < 0.6, flags, claimed, arrival, refunded=chance.random() < 0.2)
+        keys.lay(chance.choice((None, None, chance.randint(1, 2_000_000))))
+    elif act < 0.04:
+        keys.scan_code(chance.choice(CODES))
+    elif act < 0.08:
+        keys.release_or_resume(chance.randint(1, keys.cases + 1))
+    elif act < 0.1:
+        keys.show(chance.choice(FRAMES))
+    elif act < 0.14:
+        keys.do(ConfirmVerdict("XOPBEN00000000000"))
+    elif choices:
+        weights = [1 if choice.label in ALWAYS else 8 for choice in choices]
+        (choice,) = chance.choices(choices, weights)
+        keys.take(choice, chance.randint(1, 2_000_000))

@@ -1,6 +1,8 @@
 """What the site enters about a scale whose protocol leaves something out of its frames."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from returnbench.inspect.weighing import WeightUnit
 
@@ -27,3 +29,63 @@ class ProtocolOptions:
     frame_bytes: int | None = None
     weight_columns: int | None = None
     inverted_status: bool = False
+
+
+NO_OPTIONS = ProtocolOptions()
+"""Nobody entered anything."""
+
+_SWITCHES = frozenset({"net_bit", "digits_reversed", "inverted_status"})
+_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+_HIGHEST = 1000
+
+
+def plain_options(options: ProtocolOptions) -> dict[str, Any]:
+    """What was entered, as values of JSON; without that which nobody entered."""
+    pairs = {field.name: getattr(options, field.name) for field in fields(options)}
+    return {
+        name: value.value if isinstance(value, WeightUnit) else value
+        for name, value in pairs.items()
+        if value != getattr(NO_OPTIONS, name)
+    }
+
+
+def options_of(values: Mapping[str, Any]) -> ProtocolOptions:
+    """The options that :func:`plain_options` made into these values.
+
+    Raises:
+        ValueError: a name is not known, or a value is impossible; the text says what is accepted.
+
+    """
+    known = [field.name for field in fields(ProtocolOptions)]
+    entered: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise ValueError(f"option {name!r} is not known. Known: {', '.join(known)}")
+        entered[name] = WeightUnit(value) if name == "unit" else _checked(name, value)
+    return ProtocolOptions(**entered)
+
+
+def option_of_text(text: str) -> tuple[str, Any]:
+    """Name and value of an option that is written as ``name=value``.
+
+    Raises:
+        ValueError: it is no option; the text says what is accepted.
+
+    """
+    name, _, written = text.partition("=")
+    value: Any = written
+    if name in _SWITCHES:
+        value = _TRUTHS.get(written, written)
+    elif name != "unit" and written.isascii() and written.isdecimal() and len(written) <= 4:
+        value = int(written)
+    options_of({name: value})
+    return name, value
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name in _SWITCHES:
+        if type(value) is not bool:
+            raise ValueError(f"{name} = {value!r}: true or false is expected")
+    elif type(value) is not int or not 0 <= value <= _HIGHEST:
+        raise ValueError(f"{name} = {value!r}: a whole number from 0 to {_HIGHEST} is expected")
+    return value

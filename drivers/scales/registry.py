@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from returnbench.drivers.scales.protocol import ScaleProtocol
-from returnbench.drivers.scales.protocol_options import ProtocolOptions
+from returnbench.drivers.scales.protocol_options import NO_OPTIONS, ProtocolOptions
 from returnbench.drivers.scales.protocols import (
     adam_cpwplus,
     adam_pgl,
@@ -93,11 +93,12 @@ class UnknownProtocolError(ValueError):
         super().__init__(refused or f"scale protocol {name!r} is not known.{guess} Known: {known}")
 
 
-def protocol_named(name: str, options: ProtocolOptions = ProtocolOptions()) -> ScaleProtocol:
+def protocol_named(name: str, options: ProtocolOptions = NO_OPTIONS) -> ScaleProtocol:
     """The protocol of this name, for a scale with these constants.
 
     Raises:
         UnknownProtocolError: there is none.
+        ValueError: the protocol knows no such value of an option; the text says what it accepts.
 
     """
     try:

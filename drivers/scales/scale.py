@@ -44,12 +44,13 @@ class Scale:
 
     Raises:
         UnknownProtocolError: the settings name a protocol that is not known.
+        ValueError: an option has a value that the protocol does not know.
 
     """
 
     def __init__(self, settings: ScaleSettings, on_frame: Callable[[ScaleFrame], None]) -> None:
         self.settings = settings
-        self._protocol = protocol_named(settings.protocol)
+        self._protocol = protocol_named(settings.protocol, settings.options)
         self._reporter = Reporter(settings, on_frame)
         self._requests: queue.SimpleQueue[CommandRequest] = queue.SimpleQueue()
         self._stop = threading.Event()

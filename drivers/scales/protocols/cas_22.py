@@ -155,8 +155,10 @@ def _weight(match: re.Match[bytes], options: ProtocolOptions) -> Decoded:
         return NoWeightLine(NoWeightReason.OVERLOAD, "nothing but nines: out of range")
     fault = decimals_fault(field, options.decimals)
     unit = sent_unit(match["unit"].decode("ascii").strip(), options)
-    if fault is not None or isinstance(unit, NoWeightLine):
-        return fault or unit
+    if fault is not None:
+        return fault
+    if isinstance(unit, NoWeightLine):
+        return unit
     stable = match["state"] == b"ST" and bool(lamps & STABLE)
     return WeightLine(Decimal(field.strip()), unit, stable, _KINDS[match["kind"]])
 

@@ -47,7 +47,7 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _NUMBER = re.compile(r"\x20*[0-9]+(?:\.[0-9]+)?")
-_SINGLE = {
+_SINGLE: dict[bytes, Decoded] = {
     ACK: AnswerLine("ENQ", Outcome.MORE),
     NAK: NoWeightLine(NoWeightReason.NOT_READY, "NAK: the scale has no weight to give"),
 }
@@ -92,8 +92,10 @@ def _weight(match: re.Match[bytes], options: ProtocolOptions) -> Decoded:
     # The check character shows a lost k.
     unit = sent_unit(match["unit"].decode("ascii").strip().lower(), options, lone_g=True)
     fault = decimals_fault(number, options.decimals)
-    if fault is not None or isinstance(unit, NoWeightLine):
-        return fault or unit
+    if fault is not None:
+        return fault
+    if isinstance(unit, NoWeightLine):
+        return unit
     value = Decimal(number)
     signed = value.copy_negate() if sign == b"-" else value
     return WeightLine(signed, unit, match["state"] == b"S")

@@ -145,8 +145,10 @@ def weight_line(field: str, unit_text: str, status: Status, options: ProtocolOpt
         return unreadable(f"{field!r} is no weight")
     unit = sent_unit(unit_text.lower(), options)
     fault = decimals_fault(field, options.decimals)
-    if fault is not None or isinstance(unit, NoWeightLine):
-        return fault or unit
+    if fault is not None:
+        return fault
+    if isinstance(unit, NoWeightLine):
+        return unit
     return WeightLine(Decimal(field.strip()), unit, not status.moving, status.kind)
 
 

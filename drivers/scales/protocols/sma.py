@@ -122,8 +122,10 @@ def _weight(match: re.Match[str], options: ProtocolOptions) -> Decoded:
     # Twenty bytes: a lost k would be missing.
     unit = sent_unit(unit_text, options, lone_g=True)
     fault = decimals_fault(field, options.decimals)
-    if fault is not None or isinstance(unit, NoWeightLine):
-        return fault or unit
+    if fault is not None:
+        return fault
+    if isinstance(unit, NoWeightLine):
+        return unit
     return WeightLine(value, unit, match["motion"] != "M", _KINDS[kind])
 
 

@@ -19,7 +19,13 @@ from returnbench.drivers.scales.simulator import SIMULATED_PROTOCOLS, ScaleSimul
 from returnbench.drivers.scales.simulator_faults import Fault
 from returnbench.drivers.scales.transport import PortError, existing_ports, open_port
 from returnbench.inspect.codec import plain
-from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading, ScaleFrame
+from returnbench.inspect.weighing import (
+    NoWeight,
+    NoWeightReason,
+    Reading,
+    ScaleFrame,
+    StabilitySource,
+)
 
 _WAIT_FOR_BETTER = frozenset({NoWeightReason.NOT_READY, NoWeightReason.UNREADABLE})
 """A single such frame happens in good health; the next one may be a weight."""
@@ -165,7 +171,7 @@ def _read(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(plain(frame), sort_keys=True))
     elif isinstance(frame, Reading):
-        print(f"{frame.value} {frame.unit} {'stable' if frame.stable else 'moving'}")
+        print(_shown(frame))
     if isinstance(frame, Reading):
         return 0
     print(_explained(frame, options.port), file=sys.stderr)
@@ -254,9 +260,16 @@ def _stream_request(commands: Commands) -> bytes:
     return commands.stream or commands.poll or b""
 
 
+def _shown(weight: Reading | WeightLine) -> str:
+    rest = "stable" if weight.stable else "moving"
+    if weight.stability is StabilitySource.UNAVAILABLE:
+        rest = "(the scale does not tell whether it is stable)"
+    return f"{weight.value} {weight.unit} {rest}"
+
+
 def _meaning(line: Decoded) -> str:
     if isinstance(line, WeightLine):
-        return f"{line.value} {line.unit} {'stable' if line.stable else 'moving'}"
+        return _shown(line)
     fields = [str(value) for value in plain(line).values() if value != ""]
     return ": ".join(fields)
 

@@ -31,15 +31,17 @@ def check_scale(scale: ScaleConfig) -> Check:
         remedy = "connect a scale and set [scale] in config.toml; until then nothing is weighed"
         return warn("scale", "none is configured", remedy)
     transport = load("returnbench.drivers.scales.transport")
-    known = load("returnbench.drivers.scales.protocols").PROTOCOLS
-    if scale.protocol not in known:
+    registry = load("returnbench.drivers.scales.registry")
+    if scale.protocol not in registry.PROTOCOLS:
         found = f'the protocol "{scale.protocol}" is not known'
-        return fail("scale", found, f"set [scale] protocol to one of {', '.join(known)}")
+        known = ", ".join(registry.PROTOCOLS)
+        return fail("scale", found, f"set [scale] protocol to one of {known}")
     try:
         settings = load("returnbench.drivers.scales.settings").ScaleSettings(
             scale.name,
             scale.url,
             protocol=scale.protocol,
+            options=scale.options(),
             baud=scale.baud,
             bytesize=scale.bytesize,
             parity=scale.parity,
@@ -48,6 +50,7 @@ def check_scale(scale: ScaleConfig) -> Check:
             capacity_mg=scale.capacity_mg,
             accuracy_class=scale.accuracy_class,
         )
+        registry.protocol_named(settings.protocol, settings.options)
         transport.open_port(settings).close()
     except ValueError as error:
         return fail("scale", str(error), "correct [scale] in config.toml")

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from returnbench.drivers.scales.protocol_options import ProtocolOptions
 from returnbench.inspect.codes import FindingCode, Grade
 from returnbench.inspect.policy import Policy
+from returnbench.inspect.weighing import WeightUnit
 from returnbench.station.accept import (
     choice,
     decimal,
@@ -59,6 +61,33 @@ class ScaleConfig:
     division_mg: int = setting(5, grams("0.001", "100000"), key="division_g")
     capacity_mg: int = setting(30_000, grams("1", "10000000"), key="capacity_g")
     accuracy_class: str = setting("III", choice("I", "II", "III", "IIII"))
+    unit: str = setting("", choice("", "g", "kg", "lb", "oz"))
+    decimals: int = setting(-1, whole(-1, 6))
+    weight_columns: int = setting(0, whole(0, 20))
+    frame_bytes: int = setting(0, whole(0, 64))
+    net_bit: bool = setting(False, switch())
+    digits_reversed: str = setting("", choice("", "yes", "no"))
+    inverted_status: bool = setting(False, switch())
+    address: int = setting(-1, whole(-1, 99))
+    report_id: int = setting(-1, whole(-1, 255))
+
+    def options(self) -> ProtocolOptions:
+        """What the site entered because the frames of the protocol leave it out."""
+        return ProtocolOptions(
+            unit=WeightUnit(self.unit) if self.unit else None,
+            decimals=_entered(self.decimals, nobody=-1),
+            net_bit=self.net_bit,
+            digits_reversed=self.digits_reversed == "yes" if self.digits_reversed else None,
+            address=_entered(self.address, nobody=-1),
+            report_id=_entered(self.report_id, nobody=-1),
+            frame_bytes=_entered(self.frame_bytes, nobody=0),
+            weight_columns=_entered(self.weight_columns, nobody=0),
+            inverted_status=self.inverted_status,
+        )
+
+
+def _entered(value: int, *, nobody: int) -> int | None:
+    return None if value == nobody else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 
+from returnbench.drivers.scales.dialogue import ReadCommand, TwoStepCommands
 from returnbench.drivers.scales.protocol import (
     AnswerLine,
     Command,
     Decoded,
     ErrorLine,
     NoWeightLine,
+    Outcome,
     ScaleProtocol,
     WeightLine,
 )
@@ -61,7 +63,7 @@ class Link:
         deadline = _after(command.timeout_seconds)
         while answer is None and time.monotonic_ns() < deadline and not self._stopped():
             for decoded, raw, at in self._read():
-                fits = None if answer else _answer_to(command, decoded)
+                fits = None if answer else _answer_to(command, decoded, raw)
                 if fits is None:
                     self._hand_on(decoded, raw, at)
                 else:
@@ -71,11 +73,14 @@ class Link:
     def ask_weight(self, request: bytes, timeout_seconds: float) -> list[Decoded]:
         """Send a request for one weight and deliver what comes; empty when nothing came in time."""
         self._port.write(request)
+        commands = self._protocol.commands
         deadline = _after(timeout_seconds)
         while time.monotonic_ns() < deadline and not self._stopped():
             lines = self.receive()
             if any(not isinstance(line, AnswerLine) for line in lines):
                 return lines
+            if isinstance(commands, TwoStepCommands) and _ready(lines):
+                self._port.write(commands.proceed)
         return []
 
     def resync(self) -> AnswerLine | None:
@@ -142,13 +147,19 @@ class Link:
             self._reporter.deliver(decoded, raw, at)
 
 
+def _ready(lines: list[Decoded]) -> bool:
+    return any(isinstance(line, AnswerLine) and line.outcome is Outcome.MORE for line in lines)
+
+
 def _after(seconds: float) -> int:
     return time.monotonic_ns() + round(seconds * 1e9)
 
 
-def _answer_to(command: Command, decoded: Decoded) -> AnswerLine | ErrorLine | None:
+def _answer_to(command: Command, decoded: Decoded, raw: bytes) -> AnswerLine | ErrorLine | None:
     if isinstance(decoded, ErrorLine):
         return decoded
+    if isinstance(command, ReadCommand):
+        return command.read(raw)
     if isinstance(decoded, AnswerLine) and decoded.command in command.answers:
         return decoded
     return None

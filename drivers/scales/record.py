@@ -6,12 +6,13 @@ with the named protocol must give the same values; :func:`parse_record` does tha
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, get_origin
 
 from returnbench.drivers.scales.protocol import frame_of
-from returnbench.drivers.scales.protocols import protocol_named
+from returnbench.drivers.scales.protocol_options import options_of, plain_options
+from returnbench.drivers.scales.registry import protocol_named
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.inspect.weighing import (
     NoWeight,
@@ -33,7 +34,11 @@ class RecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RecordHeader:
-    """First line of a record. Masses are milligrams; ``nonce`` makes its hash unguessable."""
+    """First line of a record. Masses are milligrams; ``nonce`` makes its hash unguessable.
+
+    ``options`` is what the site entered because the frames of the protocol leave it out; records
+    of before there were options have none.
+    """
 
     scale: str
     proto: str
@@ -46,6 +51,7 @@ class RecordHeader:
     capacity_mg: int
     accuracy_class: str
     v: int = VERSION
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ def header_of(settings: ScaleSettings, identity: str, start_utc: str, nonce: str
         interval_mg=settings.interval_mg,
         capacity_mg=settings.capacity_mg,
         accuracy_class=settings.accuracy_class,
+        options=plain_options(settings.options),
     )
 
 
@@ -96,7 +103,7 @@ def parse_record(data: bytes) -> Record:
     first, *rest = data.splitlines() or [b""]
     try:
         header = _header(_object(first))
-        protocol = protocol_named(header.proto)
+        protocol = protocol_named(header.proto, options_of(header.options))
     except (TypeError, ValueError, RecursionError) as error:
         raise RecordError(f"line 1 is not the header of a record of readings: {error}") from error
     frames: list[ScaleFrame] = []
@@ -154,9 +161,9 @@ def _object(text: bytes) -> dict[str, Any]:
 
 def _header(line: dict[str, Any]) -> RecordHeader:
     header = RecordHeader(**line)
-    for field in fields(header):
-        if type(getattr(header, field.name)) is not field.type:
-            raise TypeError(f"{field.name} has the wrong type")
+    for each in fields(header):
+        if type(getattr(header, each.name)) is not (get_origin(each.type) or each.type):
+            raise TypeError(f"{each.name} has the wrong type")
     return header
 
 

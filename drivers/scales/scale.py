@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from returnbench.drivers.health import DeviceHealth, DeviceState
 from returnbench.drivers.scales.link import Link
 from returnbench.drivers.scales.protocol import Command
-from returnbench.drivers.scales.protocols import protocol_named
+from returnbench.drivers.scales.registry import protocol_named
 from returnbench.drivers.scales.reporter import Reporter
 from returnbench.drivers.scales.session import (
     CommandDone,
@@ -44,12 +44,13 @@ class Scale:
 
     Raises:
         UnknownProtocolError: the settings name a protocol that is not known.
+        ValueError: an option has a value that the protocol does not know.
 
     """
 
     def __init__(self, settings: ScaleSettings, on_frame: Callable[[ScaleFrame], None]) -> None:
         self.settings = settings
-        self._protocol = protocol_named(settings.protocol)
+        self._protocol = protocol_named(settings.protocol, settings.options)
         self._reporter = Reporter(settings, on_frame)
         self._requests: queue.SimpleQueue[CommandRequest] = queue.SimpleQueue()
         self._stop = threading.Event()

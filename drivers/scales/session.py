@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from returnbench.drivers.scales.dialogue import ReadCommand
 from returnbench.drivers.scales.link import Link
 from returnbench.drivers.scales.protocol import (
     AnswerLine,
@@ -18,12 +19,13 @@ from returnbench.drivers.scales.protocol import (
 )
 from returnbench.drivers.scales.reporter import Reporter
 from returnbench.drivers.scales.settings import ScaleSettings
-from returnbench.inspect.weighing import NoWeightReason
+from returnbench.inspect.weighing import NoWeightReason, to_milligrams
 
 # Parts of the time after which a scale counts as silent: asking again comes before that.
 _STREAM_STALLED = 0.75
 _POLL_ANSWER = 0.5
 _AFTER_ZERO_SECONDS = 2.0
+_UNANSWERED_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Session:
         self._asked_ns = 0
         self._weights = 0
         self._latest: WeightLine | None = None
+        self._refusal: ErrorLine | None = None
+        self._division_mg = 0
         self._answers_resync = False
 
     def run(self, settings: ScaleSettings) -> None:
@@ -88,6 +92,7 @@ class Session:
         """
         self._stalled_ns = round(settings.silent_seconds * _STREAM_STALLED * 1e9)
         self._answer_seconds = settings.silent_seconds * _POLL_ANSWER
+        self._division_mg = settings.division_mg
         if settings.polling and self._commands.poll is not None:
             self._streams = False
         self._identify()
@@ -166,6 +171,8 @@ class Session:
             if isinstance(line, WeightLine):
                 self._weights += 1
                 self._latest = line
+            elif isinstance(line, ErrorLine):
+                self._refusal = line
 
     def _perform_requests(self) -> None:
         while True:
@@ -188,6 +195,8 @@ class Session:
         quiet = self._commands.quiet
         if self._streams and quiet and not self._link.end_stream(quiet):
             self._resync()
+        if not command.answers and not isinstance(command, ReadCommand):
+            return self._perform_unanswered(command)
         answer = self._link.exchange(command)
         if answer is None:
             self._resync()
@@ -196,6 +205,28 @@ class Session:
         if isinstance(result, CommandDone) and command is self._commands.zero:
             return self._confirm_zero(before, result)
         return result
+
+    def _perform_unanswered(self, command: Command) -> CommandResult:
+        """The protocol does not answer: zero and tare are done when the scale shows zero."""
+        self._link.send(command.request)
+        self._start()
+        self._refusal = None
+        deadline = time.monotonic_ns() + round(_UNANSWERED_SECONDS * 1e9)
+        while time.monotonic_ns() < deadline and not self._stopped():
+            self._latest = None
+            self._weights_once()
+            if self._refusal is not None:
+                return _result_of(self._refusal)
+            if self._latest is not None and self._at_zero(self._latest):
+                return CommandDone()
+        return CommandRefused(
+            NoWeightReason.COMMAND_REFUSED,
+            f"the scale has not shown a stable zero within {_UNANSWERED_SECONDS:g} s",
+        )
+
+    def _at_zero(self, weight: WeightLine) -> bool:
+        shown = abs(to_milligrams(weight.value, weight.unit))
+        return weight.stable and shown <= self._division_mg
 
     def _confirm_zero(self, before: WeightLine | None, done: CommandDone) -> CommandResult:
         """A scale that says it is at zero and still shows the same weight does not measure."""

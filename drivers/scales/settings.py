@@ -3,6 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from returnbench.drivers.scales.accuracy import ACCURACY_CLASSES, minimum_load_mg
+from returnbench.drivers.scales.protocol_options import NO_OPTIONS, ProtocolOptions
 
 _BYTESIZES = (7, 8)
 _PARITIES = ("N", "E", "O")
@@ -13,7 +14,9 @@ _STOPBITS = (1, 2)
 class ScaleSettings:
     """One scale as configured. Masses are whole milligrams.
 
-    ``url`` is a port name (``/dev/serial/by-id/...``) or a pyserial URL (``socket://host:port``).
+    ``url`` is a port name (``/dev/serial/by-id/...``), a pyserial URL (``socket://host:port``) or
+    ``hidraw://`` and the file of a USB scale. ``options`` is what the frames of the protocol leave
+    out.
     ``division_mg`` is the step of the display (d), ``e_mg`` the verification interval where it is
     another one, ``capacity_mg`` is Max. ``repeatability_mg`` is the standard deviation of ten
     placements of a typical parcel; ``corner_change_mg`` at ``corner_load_mg`` the result of the
@@ -32,6 +35,7 @@ class ScaleSettings:
     url: str
     _: KW_ONLY
     protocol: str = "mt-sics"
+    options: ProtocolOptions = NO_OPTIONS
     baud: int = 9600
     bytesize: int = 8
     parity: str = "N"

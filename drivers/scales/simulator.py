@@ -12,14 +12,15 @@ import time
 import tty
 from pathlib import Path
 
+from returnbench.drivers.scales.devices_registry import DEVICES
+from returnbench.drivers.scales.simulated_device import DeviceSetup
 from returnbench.drivers.scales.simulator_faults import LATE_SECONDS, Fault, damaged, garbage
 from returnbench.drivers.scales.simulator_physics import Indication, Pan
-from returnbench.drivers.scales.simulator_sics import SicsDevice
 from returnbench.inspect.weighing import WeightUnit
 
 log = logging.getLogger(__name__)
 
-SIMULATED_PROTOCOLS = ("mt-sics",)
+SIMULATED_PROTOCOLS = tuple(DEVICES)
 """Names of the protocols that the simulator speaks."""
 
 _TICK_SECONDS = 0.02
@@ -61,12 +62,8 @@ class ScaleSimulator:
                 "the division is above 0 and not larger than the capacity"
             )
         self._pan = Pan(capacity_mg, division_mg, seed, settle_seconds)
-        self._device = SicsDevice(
-            self._pan,
-            WeightUnit(unit),
-            serial_number,
-            rate_hz,
-            streams=streams,
+        self._device = DEVICES[protocol](
+            DeviceSetup(self._pan, WeightUnit(unit), serial_number, rate_hz, streams)
         )
         self._device.stability_timeout = stability_timeout
         self._period = 1 / rate_hz
@@ -183,7 +180,7 @@ class ScaleSimulator:
             self._device.receive(data, now)
         lines = self._device.due(now)
         if deaf:
-            lines += [b"ET\r\n"] * data.count(b"\n")
+            lines.append(self._device.misread(data))
         if self._fault is Fault.LATE:
             self._late += [(now + LATE_SECONDS, line) for line in lines]
             lines = [line for at, line in self._late if at <= now]

@@ -26,15 +26,18 @@ class Fault(StrEnum):
 
 
 LATE_SECONDS = 2.5
+_SHORTEST_TO_CUT = 3
 
 
 def damaged(fault: Fault, line: bytes, rng: random.Random) -> bytes:
-    """The bytes that arrive instead of ``line`` (which ends with CR LF)."""
+    """The bytes that arrive instead of ``line``. One that is cut loses at least one byte."""
+    if fault in (Fault.HALF_FRAMES, Fault.HEADLESS) and len(line) < _SHORTEST_TO_CUT:
+        return b""
     match fault:
         case Fault.HALF_FRAMES:
             return line[: rng.randrange(1, len(line) - 1)]
         case Fault.HEADLESS:
-            return line[rng.randrange(1, min(4, len(line) - 2)) :]
+            return line[rng.randrange(1, max(2, min(4, len(line) - 2))) :]
         case Fault.PARITY_EVEN:
             return bytes(byte | (byte.bit_count() & 1) << 7 for byte in line)
         case Fault.PARITY_ODD:

@@ -1,4 +1,4 @@
-"""The way to a scale: a serial port or anything else that pyserial opens by URL."""
+"""The way to a scale: a serial port or anything else that a URL names."""
 
 import errno
 import logging
@@ -11,6 +11,7 @@ from typing import Protocol, cast
 import serial
 from serial.tools import list_ports
 
+from returnbench.drivers.scales.hidraw import open_hidraw
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.inspect.weighing import NoWeightReason
 
@@ -115,6 +116,8 @@ def open_port(settings: ScaleSettings) -> Port:
 
     """
     try:
+        if settings.url.startswith("hidraw://"):
+            return Port(open_hidraw(settings.url, READ_SECONDS))
         device = serial.serial_for_url(settings.url, do_not_open=True)
         device.baudrate = settings.baud
         device.bytesize = settings.bytesize

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from returnbench.drivers.health import DeviceState
 from returnbench.drivers.scales.protocol import Decoded, ErrorLine, NoWeightLine, WeightLine
-from returnbench.inspect.weighing import NoWeightReason
+from returnbench.inspect.weighing import NoWeightReason, StabilitySource
 
 _NOT_FROM_A_SCALE = frozenset({NoWeightReason.UNREADABLE, NoWeightReason.WRONG_PARITY})
 
@@ -43,13 +43,19 @@ class LineWatch:
                 self._last_unreadable = line
                 return
             self._last_status = line
+            if line.reason is NoWeightReason.IN_MOTION:
+                self._moves(now_ns)
         elif isinstance(line, WeightLine):
             self._last_status = None
-            if line.stable:
+            if line.stable or line.stability is StabilitySource.UNAVAILABLE:
                 self._moving_since_ns = None
-            elif self._moving_since_ns is None:
-                self._moving_since_ns = now_ns
+            else:
+                self._moves(now_ns)
         self._understood_ns = now_ns
+
+    def _moves(self, now_ns: int) -> None:
+        if self._moving_since_ns is None:
+            self._moving_since_ns = now_ns
 
     def judge(self, now_ns: int) -> Judgement:
         """How the device is doing now."""

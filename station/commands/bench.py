@@ -114,6 +114,7 @@ def _scale(settings: Settings) -> ScaleSettings | None:
         scale.name,
         scale.url,
         protocol=scale.protocol,
+        options=scale.options(),
         baud=scale.baud,
         bytesize=scale.bytesize,
         parity=scale.parity,

@@ -8,16 +8,24 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from returnbench.drivers.scales.protocol import Commands, Decoded, WeightLine
-from returnbench.drivers.scales.protocols import PROTOCOLS, protocol_named
+from returnbench.drivers.scales.protocol_options import option_of_text, options_of
+from returnbench.drivers.scales.registry import PROTOCOLS, protocol_named
 from returnbench.drivers.scales.scale import Scale
 from returnbench.drivers.scales.settings import ScaleSettings
 from returnbench.drivers.scales.simulator import SIMULATED_PROTOCOLS, ScaleSimulator
 from returnbench.drivers.scales.simulator_faults import Fault
 from returnbench.drivers.scales.transport import PortError, existing_ports, open_port
 from returnbench.inspect.codec import plain
-from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading, ScaleFrame
+from returnbench.inspect.weighing import (
+    NoWeight,
+    NoWeightReason,
+    Reading,
+    ScaleFrame,
+    StabilitySource,
+)
 
 _WAIT_FOR_BETTER = frozenset({NoWeightReason.NOT_READY, NoWeightReason.UNREADABLE})
 """A single such frame happens in good health; the next one may be a weight."""
@@ -63,9 +71,20 @@ def run(options: argparse.Namespace) -> int:
 
 def _add_line_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--port", required=True, metavar="URL", help="port name, or socket://HOST:PORT"
+        "--port",
+        required=True,
+        metavar="URL",
+        help="port name, socket://HOST:PORT, or hidraw:///dev/hidraw0",
     )
     parser.add_argument("--protocol", choices=tuple(PROTOCOLS), default="mt-sics")
+    parser.add_argument(
+        "--option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="what the protocol leaves out, as in config.toml: unit=kg, decimals=3, address=1",
+    )
     parser.add_argument("--baud", type=_baud, default=9600)
     parser.add_argument("--bytesize", type=int, choices=(7, 8), default=8)
     parser.add_argument("--parity", choices=("N", "E", "O"), default="N")
@@ -76,7 +95,7 @@ def _add_simulator_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--protocol", choices=SIMULATED_PROTOCOLS, default="mt-sics")
     parser.add_argument("--capacity", type=_grams, default=15_000_000, metavar="GRAMS")
     parser.add_argument("--division", type=_grams, default=5_000, metavar="GRAMS")
-    parser.add_argument("--unit", choices=("g", "kg"), default="kg")
+    parser.add_argument("--unit", choices=("g", "kg", "lb", "oz"), default="kg")
     parser.add_argument("--load-g", type=_grams, default=0, metavar="GRAMS", help="load at start")
     parser.add_argument("--seed", type=int, default=0, help="of the noise while a load settles")
     parser.add_argument("--settle", type=_seconds, default=0.4, metavar="SECONDS")
@@ -96,6 +115,13 @@ def _grams(text: str) -> int:
     if milligrams != milligrams.to_integral_value():
         raise argparse.ArgumentTypeError(f"{text}: at most three decimals of a gram")
     return int(milligrams)
+
+
+def _option(text: str) -> tuple[str, Any]:
+    try:
+        return option_of_text(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _seconds(text: str) -> float:
@@ -119,6 +145,7 @@ def _settings(options: argparse.Namespace) -> ScaleSettings:
         "scale",
         options.port,
         protocol=options.protocol,
+        options=options_of(dict(options.option)),
         baud=options.baud,
         bytesize=options.bytesize,
         parity=options.parity,
@@ -131,7 +158,11 @@ def _settings(options: argparse.Namespace) -> ScaleSettings:
 
 def _read(options: argparse.Namespace) -> int:
     frames: queue.SimpleQueue[ScaleFrame] = queue.SimpleQueue()
-    scale = Scale(_settings(options), frames.put)
+    try:
+        scale = Scale(_settings(options), frames.put)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     scale.start()
     try:
         frame = _one_frame(frames, options.timeout, stable=options.stable)
@@ -140,7 +171,7 @@ def _read(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(plain(frame), sort_keys=True))
     elif isinstance(frame, Reading):
-        print(f"{frame.value} {frame.unit} {'stable' if frame.stable else 'moving'}")
+        print(_shown(frame))
     if isinstance(frame, Reading):
         return 0
     print(_explained(frame, options.port), file=sys.stderr)
@@ -194,9 +225,13 @@ def _ports_of_this_machine() -> str:
 
 
 def _listen(options: argparse.Namespace) -> int:
-    protocol = protocol_named(options.protocol)
+    settings = _settings(options)
     try:
-        port = open_port(_settings(options))
+        protocol = protocol_named(settings.protocol, settings.options)
+        port = open_port(settings)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     except PortError as error:
         frame = NoWeight(error.reason, str(error), b"", 0, "scale")
         print(_explained(frame, options.port), file=sys.stderr)
@@ -225,9 +260,16 @@ def _stream_request(commands: Commands) -> bytes:
     return commands.stream or commands.poll or b""
 
 
+def _shown(weight: Reading | WeightLine) -> str:
+    rest = "stable" if weight.stable else "moving"
+    if weight.stability is StabilitySource.UNAVAILABLE:
+        rest = "(the scale does not tell whether it is stable)"
+    return f"{weight.value} {weight.unit} {rest}"
+
+
 def _meaning(line: Decoded) -> str:
     if isinstance(line, WeightLine):
-        return f"{line.value} {line.unit} {'stable' if line.stable else 'moving'}"
+        return _shown(line)
     fields = [str(value) for value in plain(line).values() if value != ""]
     return ": ".join(fields)
 

@@ -16,7 +16,7 @@ import pytest
 import serial
 
 from returnbench.drivers.health import DeviceState
-from returnbench.drivers.scales.mt_sics import MT_SICS
+from returnbench.drivers.scales.protocols.mt_sics import MT_SICS
 from returnbench.drivers.scales.record import header_of, parse_record, readings_jsonl
 from returnbench.drivers.scales.scale import CommandDone, CommandRefused, Scale
 from returnbench.drivers.scales.session import CommandRequest

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returnbench.drivers.scales.framing import LineFramer
-from returnbench.drivers.scales.mt_sics import MT_SICS, MT_SICS_ANY_WIDTH, decode
 from returnbench.drivers.scales.protocol import (
     AnswerLine,
     ErrorLine,
@@ -16,7 +15,8 @@ from returnbench.drivers.scales.protocol import (
     WeightLine,
     frame_of,
 )
-from returnbench.drivers.scales.protocols import PROTOCOLS, UnknownProtocolError, protocol_named
+from returnbench.drivers.scales.protocols.mt_sics import MT_SICS, MT_SICS_ANY_WIDTH, decode
+from returnbench.drivers.scales.registry import PROTOCOLS, UnknownProtocolError, protocol_named
 from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading, WeightKind, WeightUnit
 
 G, KG, OZ = WeightUnit.G, WeightUnit.KG, WeightUnit.OZ

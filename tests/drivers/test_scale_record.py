@@ -2,21 +2,26 @@
 
 import contextlib
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from returnbench.drivers.scales.mt_sics import decode
 from returnbench.drivers.scales.protocol import frame_of
+from returnbench.drivers.scales.protocol_options import ProtocolOptions
+from returnbench.drivers.scales.protocols.mt_sics import decode
 from returnbench.drivers.scales.record import (
     RecordError,
     header_of,
     parse_record,
     readings_jsonl,
 )
+from returnbench.drivers.scales.registry import protocol_named
 from returnbench.drivers.scales.settings import ScaleSettings
-from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading
+from returnbench.drivers.scales.xor_check import xor_check
+from returnbench.inspect.weighing import NoWeight, NoWeightReason, Reading, WeightUnit
 
 SETTINGS = ScaleSettings("s1", "/dev/scale", division_mg=5_000, capacity_mg=15_000_000)
 HEADER = header_of(SETTINGS, "B123456789", "2026-11-21T14:03:09.002Z", "00ff" * 8)
@@ -62,6 +67,30 @@ def test_the_bytes_are_canonical_lines():
     assert line["raw"] == LINES[0].hex()
     assert (line["value"], line["unit"], line["stable"], line["err"]) == ("1.235", "kg", True, None)
     assert second == json.dumps(line, sort_keys=True, separators=(",", ":")).encode()
+
+
+def test_the_options_of_the_scale_are_kept_and_used_again():
+    options = ProtocolOptions(unit=WeightUnit.KG, decimals=3)
+    settings = replace(SETTINGS, protocol="yaohua-tf0", options=options)
+    raw = b"\x02+0012353" + xor_check(b"+0012353") + b"\x03"
+    frame = frame_of(protocol_named("yaohua-tf0", options).decode(raw), raw, 5, "s1")
+    assert frame.value == Decimal("1.235")
+    data = readings_jsonl([frame], header_of(settings, "s1", "2026-11-21T14:03:09.002Z", "00"))
+    record = parse_record(data)
+    assert record.header.options == {"unit": "kg", "decimals": 3}
+    assert (record.frames, record.differences) == ((frame,), ())
+    other = data.replace(b'"unit":"kg"', b'"unit":"lb"', 1)
+    assert parse_record(other).differences != ()
+    for wrong in (b'"decimals":"3"', b'"decimals":-1', b'"colour":3'):
+        with pytest.raises(RecordError, match="line 1"):
+            parse_record(data.replace(b'"decimals":3', wrong, 1))
+
+
+def test_a_header_without_options_still_reads():
+    data = readings_jsonl(frames_of(LINES[:1]), HEADER)
+    old = data.replace(b'"options":{},', b"", 1)
+    assert old != data
+    assert parse_record(old) == parse_record(data)
 
 
 def test_a_changed_value_is_found_out():

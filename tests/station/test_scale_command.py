@@ -43,6 +43,28 @@ def test_read_as_json_keeps_the_scales_own_text(simulator, capsys):
     assert found["device"] == "B123456789"
 
 
+def test_read_takes_what_the_protocol_leaves_out(capsys):
+    scale = ScaleSimulator(protocol="yaohua-tf0", settle_seconds=0.05)
+    put(scale, 1_234_000)
+    call = ["scale", "read", "--port", scale.start(), "--protocol", "yaohua-tf0", "--timeout", "3"]
+    try:
+        assert main(call) == 1
+        assert "unit" in capsys.readouterr().err
+        assert main([*call, "--option", "unit=kg", "--option", "decimals=3"]) == 0
+        assert (
+            capsys.readouterr().out == "1.235 kg (the scale does not tell whether it is stable)\n"
+        )
+    finally:
+        scale.stop()
+
+
+def test_an_option_that_the_protocol_does_not_know_is_refused(capsys):
+    call = ["--port", "x", "--protocol", "radwag", "--option", "frame_bytes=5"]
+    for action in ("read", "listen"):
+        assert main(["scale", action, *call]) == 2
+        assert "frame_bytes = 5" in capsys.readouterr().err
+
+
 def test_read_waits_for_a_stable_reading_only_so_long(simulator, capsys):
     simulator.fault("never-stable")
     port = simulator.start()
@@ -93,6 +115,9 @@ def test_a_busy_port_says_so(simulator, capsys):
         (["simulate", "--load-g", "nan"], "not a mass"),
         (["simulate", "--load-g", "inf"], "not a mass"),
         (["read", "--port", "x", "--timeout", "-1"], "above 0"),
+        (["read", "--port", "x", "--option", "colour=red"], "Known: unit, decimals"),
+        (["read", "--port", "x", "--option", "decimals=many"], "a whole number"),
+        (["read", "--port", "x", "--option", "unit=stone"], "'stone'"),
         (["read", "--port", "x", "--baud", "fast"], "baud rate"),
         ([], "ACTION"),
     ],

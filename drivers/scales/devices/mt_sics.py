@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from returnbench.drivers.scales.simulator_physics import Indication, Pan, Range
-from returnbench.inspect.weighing import MILLIGRAMS_PER_UNIT, WeightUnit
+from returnbench.drivers.scales.simulated_device import DeviceSetup
+from returnbench.drivers.scales.simulator_physics import Indication, Range
+from returnbench.inspect.weighing import MILLIGRAMS_PER_UNIT
 
 _COMMANDS = {
     0: ("@", "I0", "I1", "I2", "I3", "I4", "S", "SI", "SIR", "Z", "ZI"),
@@ -23,23 +24,15 @@ class SicsDevice:
     One command is worked on at a time: a new one cancels a wait for stability.
     """
 
-    def __init__(
-        self,
-        pan: Pan,
-        unit: WeightUnit,
-        serial_number: str,
-        rate_hz: float,
-        *,
-        streams: bool,
-    ) -> None:
-        self._pan = pan
-        self._unit = unit
-        self._per_unit = MILLIGRAMS_PER_UNIT[unit]
-        division = (Decimal(pan.division_mg) / self._per_unit).normalize()
+    def __init__(self, setup: DeviceSetup) -> None:
+        self._pan = setup.pan
+        self._unit = setup.unit
+        self._per_unit = MILLIGRAMS_PER_UNIT[setup.unit]
+        division = (Decimal(setup.pan.division_mg) / self._per_unit).normalize()
         self._step = Decimal(1).scaleb(min(0, int(division.as_tuple().exponent)))
-        self._serial_number = serial_number
-        self._period = 1 / rate_hz
-        self._streams = streams
+        self._serial_number = setup.serial_number
+        self._period = 1 / setup.rate_hz
+        self._streams = setup.streams
         self.stability_timeout = 5.0
         """Seconds that a command waits for a stable weight."""
         self._input = bytearray()
@@ -80,6 +73,10 @@ class SicsDevice:
             self._repeat(now)
         lines, self._out = self._out, []
         return [line.encode("ascii") + b"\r\n" for line in lines]
+
+    def misread(self, data: bytes) -> bytes:
+        """``ET`` for each line that was heard with the wrong parity."""
+        return b"ET\r\n" * data.count(b"\n")
 
     def _command(self, raw: bytes, now: float) -> None:
         if not raw.endswith(b"\r\n") or not raw.isascii():

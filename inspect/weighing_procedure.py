@@ -19,6 +19,7 @@ from returnbench.inspect.weighing import (
     NoWeightReason,
     Reading,
     ScaleFrame,
+    WeightKind,
     WeightUnit,
 )
 
@@ -113,7 +114,13 @@ class Pan:
 
 
 def observe(pan: Pan, frame: ScaleFrame, rules: WeighingRules) -> Pan:
-    """The pan after one more frame. Frames older than the last one are ignored."""
+    """The pan after one more frame.
+
+    Frames older than the last one are ignored, and so is the printout of a tare: it is no weight
+    of what lies on the pan.
+    """
+    if isinstance(frame, Reading) and frame.kind is WeightKind.TARE:
+        return pan
     if pan.live is not None:
         if frame.received_ns < pan.live.received_ns:
             return pan

@@ -13,7 +13,7 @@ REFUSED_PROTOCOLS: dict[str, str] = {
     ),
     "dahua": (
         "no document of its frames could be confirmed; record what the scale sends with "
-        "'returnbench scale capture' and attach it to a request for support"
+        "'returnbench scale listen' and attach it to a request for support"
     ),
     "yaohua-command": (
         "no document of the frames of the command mode could be confirmed; set the indicator to "

@@ -10,6 +10,12 @@ from collections.abc import Callable
 from ctypes.util import find_library
 
 import pytest
+from hypothesis import settings
+
+# In CI the same examples every time: what failed there fails here, too. Everywhere else new ones.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 PARTS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tmux": ("apt-get install tmux", lambda: shutil.which("tmux") is not None),
